@@ -1,0 +1,28 @@
+# make demo | make test | make lab: each sets up .venv first, and only once. PYTHON=python3.12 chooses another Python.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+demo: $(READY)
+	@mkdir -p out
+	$(BIN)/nst-lessons stylize astronaut swirls --size 512 -o out/demo.png
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'nst_lessons needs Python 3.11 or newer.')"
+	$(PYTHON) -m venv .venv
+	@echo "Installing torch, Jupyter and the rest: some minutes, once."
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $(READY)
+
+clean:
+	rm -rf .venv out
+
+.PHONY: demo test lab clean

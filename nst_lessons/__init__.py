@@ -1,0 +1,28 @@
+"""Neural Style Transfer, taught: the names that a notebook imports."""
+
+from nst_lessons import samples
+from nst_lessons.images import load_image, resize, save_image, show, show_figure
+from nst_lessons.live import LivePlot
+from nst_lessons.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst_lessons.transfer import Result, Step, Weights, stylize, transfer
+from nst_lessons.vgg import VGG
+
+__all__ = [
+    "VGG",
+    "LivePlot",
+    "Result",
+    "Step",
+    "Weights",
+    "content_loss",
+    "gram_matrix",
+    "load_image",
+    "resize",
+    "samples",
+    "save_image",
+    "show",
+    "show_figure",
+    "style_loss",
+    "stylize",
+    "total_variation",
+    "transfer",
+]

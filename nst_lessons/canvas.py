@@ -1,0 +1,42 @@
+"""The canvas: a picture as the free variables u of an optimisation, each pixel being (1 + sin u) / 2.
+
+So bounds hold at every step, and no clamp disturbs the optimiser. A pixel at 0 or 1 would have no slope and never move:
+the start is kept a hair inside.
+"""
+
+import torch
+
+from nst_lessons.images import load_image, resize
+
+_INSIDE = 0.99  # sin u at the start is at most this: pixels from 1.3 to 253.7 of 255
+
+
+def to_canvas(image: torch.Tensor) -> torch.Tensor:
+    """The variables u of a picture (1, 3, H, W) in [0, 1], ready for an optimiser."""
+    return torch.asin((2 * image.detach() - 1).clamp(-_INSIDE, _INSIDE)).contiguous().requires_grad_()
+
+
+def to_image(canvas: torch.Tensor) -> torch.Tensor:
+    """The picture (1, 3, H, W) of variables u."""
+    return (1 + canvas.sin()) / 2
+
+
+def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: int) -> torch.Tensor:
+    """The picture to start from, of the content's shape: its copy, noise, noise in the style's colours, or `init`."""
+    if not isinstance(init, str):
+        return resize(load_image(init), tuple(content.shape[-2:]))
+    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
+    if init == "content":
+        return content
+    if init == "noise":
+        return (0.5 + 0.2 * noise).clamp(0, 1)
+    if init == "style":
+        mean, std = style.mean((2, 3), keepdim=True), style.std((2, 3), keepdim=True)
+        return (mean + std * noise).clamp(0, 1)
+    raise ValueError(f"There is no init {init!r}: choose content, noise, style, or give a picture.")
+
+
+def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tensor) -> torch.Tensor:
+    """`image`, made against `smaller_photo`, at the size of `photo`, with the photo's detail that the small one lacks."""
+    shape = tuple(photo.shape[-2:])
+    return (resize(image, shape) + photo - resize(smaller_photo, shape)).clamp(0, 1)

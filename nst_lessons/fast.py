@@ -1,0 +1,74 @@
+"""What makes a frozen network quick: three facts that autograd cannot know, each an exact rewriting.
+
+The kernels never change, so the gradient of a convolution is needed for its input alone, and that is itself a
+convolution with the kernel flipped and transposed (Dumoulin and Visin 2016, arXiv 1603.07285, section 4). The output
+of a ReLU tells where it was positive, so its input is not kept. With channels last in memory, a feature map is
+the matrix (H*W, C), and its Gram matrix a product without a copy.
+"""
+
+import torch
+import torch.nn.functional as F
+
+_CHUNKS = 64  # parts of a Gram product in half precision, each rounded, then added in float32
+
+
+class FrozenConvReLU(torch.autograd.Function):
+    """relu(conv(x, kernel) + bias) with 3x3 kernels and padding 1; a gradient for x, none for kernel and bias."""
+
+    @staticmethod
+    def forward(ctx, x, kernel, bias, flipped):
+        """x (B, I, H, W), kernel (O, I, 3, 3), bias (O,), flipped = `flip(kernel)`; returns (B, O, H, W)."""
+        out = F.conv2d(x, kernel, bias, padding=1).relu_()
+        ctx.save_for_backward(out, flipped)
+        return out
+
+    @staticmethod
+    def backward(ctx, grad):
+        """The gradient passes where the output is positive, then back through the flipped kernel."""
+        out, flipped = ctx.saved_tensors
+        grad = torch.ops.aten.threshold_backward(grad, out, 0)  # grad * (out > 0) in one pass over memory
+        return F.conv2d(grad, flipped, padding=1), None, None, None
+
+
+class Gram(torch.autograd.Function):
+    """`losses.gram_matrix` for one feature map (1, C, H, W), read as the matrix (H*W, C) in its own precision."""
+
+    @staticmethod
+    def forward(ctx, features):
+        """Returns (1, C, C) in float32."""
+        flat = _rows(features)  # (H*W, C)
+        ctx.save_for_backward(features)
+        if flat.dtype == torch.float32:
+            return (flat.mT @ flat)[None] / flat.numel()
+        even = len(flat) // _CHUNKS * _CHUNKS
+        parts = flat[:even].view(_CHUNKS, -1, flat.shape[1])  # (64, H*W / 64, C)
+        gram = torch.bmm(parts.mT, parts).float().sum(0) + flat[even:].mT.float() @ flat[even:].float()
+        return gram[None] / flat.numel()
+
+    @staticmethod
+    def backward(ctx, grad):
+        """dL/dF = F (dL/dG + its transpose), the equation (6) of Gatys 2015 without its ReLU."""
+        (features,) = ctx.saved_tensors
+        flat = _rows(features)
+        weights = (grad[0] + grad[0].mT) / flat.numel()  # (C, C)
+        height, width = features.shape[-2:]
+        return (flat @ weights.to(flat.dtype)).view(1, height, width, -1).permute(0, 3, 1, 2)
+
+
+def flip(kernel: torch.Tensor) -> torch.Tensor:
+    """The kernel (I, O, 3, 3) of the backward pass of a convolution with `kernel` (O, I, 3, 3)."""
+    return kernel.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def best_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where `device` multiplies in it natively, float32 elsewhere."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
+    if device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _rows(features: torch.Tensor) -> torch.Tensor:
+    """(1, C, H, W) as (H*W, C): a view where the channels are last in memory."""
+    return features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])

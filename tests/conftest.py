@@ -1,0 +1,39 @@
+"""What the tests share: the real network, and the folder of paintings where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+import nst_lessons as nst
+
+ROOT = Path(__file__).parent.parent
+
+
+def _paintings() -> Path | None:
+    """The folder of the catalogue's paintings: NST_DATA_DIR, or a folder `paintings` near the clone."""
+    folders = [Path(os.environ["NST_DATA_DIR"])] if "NST_DATA_DIR" in os.environ else ROOT.parent.glob("*/paintings")
+    return next((folder for folder in folders if (folder / "starry_night.jpg").is_file()), None)
+
+
+@pytest.fixture
+def paintings(monkeypatch) -> Path:
+    """The folder of paintings, which the samples then find."""
+    folder = _paintings()
+    if folder is None:
+        pytest.skip("no folder of paintings: set NST_DATA_DIR to one to run this test")
+    monkeypatch.setenv("NST_DATA_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vgg() -> nst.VGG:
+    """The real VGG19, as a reader gets it."""
+    return nst.VGG(device="cpu")
+
+
+@pytest.fixture
+def random_image():
+    """A function (height, width, seed) -> a random picture (1, 3, H, W)."""
+    return lambda h, w, seed=0: torch.rand(1, 3, h, w, generator=torch.Generator().manual_seed(seed))

@@ -1,0 +1,60 @@
+import re
+import time
+
+import matplotlib.pyplot as plt
+import nbformat
+from nbclient import NotebookClient
+
+import nst_lessons as nst
+
+
+def outputs_of(code: str) -> list:
+    """What a cell with this code leaves behind after it ran in a real kernel."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=120).execute()
+    return notebook.cells[0].outputs
+
+
+def test_in_a_notebook_one_display_shows_picture_curves_and_time():
+    outputs = outputs_of(
+        "import nst_lessons as nst\n"
+        "result = nst.stylize('chelsea', 'swirls', schedule=[(48, 20), (64, 20)], callback=nst.LivePlot(every=0.1))"
+    )
+    assert [output.output_type for output in outputs] == ["display_data"]  # updated, not added to
+    page = outputs[0].data["text/html"]
+    assert page.count("<img") == 2 and 'alt="The picture after 40 of 40 steps"' in page
+    assert re.search(r"step 40/40 \| 64 x 43 \| loss .* \| \d+ s, 0 s to go", outputs[0].data["text/plain"])
+
+
+def test_outside_a_notebook_it_is_one_line_of_text(vgg, capsys):
+    nst.stylize("chelsea", "swirls", vgg=vgg, schedule=[(64, 5)], callback=nst.LivePlot(every=0))
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1 and "\rstep 5/5" in text
+
+
+def test_it_draws_no_more_often_than_asked_but_always_the_last_step(vgg, capsys):
+    nst.stylize("chelsea", "swirls", vgg=vgg, schedule=[(64, 5)], callback=nst.LivePlot(every=1000))
+    assert capsys.readouterr().err.count("\r") == 2  # the first and the last
+
+
+def test_one_plot_serves_several_runs_and_leaves_no_figure_open(vgg, capsys):
+    plot = nst.LivePlot(every=0)
+    for _ in range(2):
+        nst.stylize("chelsea", "swirls", vgg=vgg, schedule=[(64, 2)], callback=plot)
+    assert "step 2/2" in capsys.readouterr().err and not plt.get_fignums()
+
+
+def test_what_it_costs_at_256(capsys):
+    code = """
+import time
+import nst_lessons as nst
+plot = nst.LivePlot()
+start = time.perf_counter()
+nst.stylize("astronaut", "swirls", size=256, callback=plot)
+print(plot.spent, time.perf_counter() - start)
+"""
+    printed = next(output.text for output in outputs_of(code) if output.output_type == "stream")
+    spent, total = map(float, printed.split())
+    with capsys.disabled():
+        print(f"\nLivePlot drew for {spent:.2f} s of a run of {total:.1f} s at 256 pixels: {spent / total:.1%}")
+    assert spent > 0
