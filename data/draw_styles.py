@@ -9,6 +9,7 @@ which gives clean edges. Points are (x, y); arrays are indexed [y, x] and hold c
 
 import argparse
 import io
+import itertools
 import os
 from pathlib import Path
 
@@ -406,7 +407,7 @@ class Woodblock:
         inks = ("#e9e2c8", "#12305c", "#5f93ad", "#12305c", "#a9c6c4", "#1b4a80", "#e4dec4", "#12305c", "#3d7497")
         cuts = np.concatenate([[0], (np.arange(19) + rng.uniform(0.3, 1.2, 19)) / 20, [1]])
         line = max(2, int(scale / 70))
-        for number, (start, end) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+        for number, (start, end) in enumerate(itertools.pairwise(cuts)):
             edges = [back + (face - back) * cut for cut in (start, end)]
             self.area(np.concatenate([edges[0], edges[1][::-1]]), inks[number % len(inks)], line)
         fingers = foam_fingers(rng, face[56::3], 0.035 * scale, mirror)
@@ -541,7 +542,7 @@ def cubist(rng, size):
     for spacing, thick, length in ((14, 18, 54), (10, 9, 36)):
         canvas.brush(rng, scatter(rng, size, spacing), colours, angle, thick, length)
     for outline in outlines[30:]:
-        for start, end in zip(outline[:-1], outline[1:], strict=True):
+        for start, end in itertools.pairwise(outline):
             line = start + (end - start) * np.linspace(0, 1, 9)[:, None] + rng.normal(0, 0.8, (9, 2))
             canvas.paint(rng, line[None], [rng.uniform(2, 6)], 0.3 * sample(colours, start[None]), 8)
     return canvas.finish()

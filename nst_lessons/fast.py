@@ -9,8 +9,6 @@ the matrix (H*W, C), and its Gram matrix a product without a copy.
 import torch
 import torch.nn.functional as F
 
-_CHUNKS = 64  # parts of a Gram product in half precision, each rounded, then added in float32
-
 
 class FrozenConvReLU(torch.autograd.Function):
     """relu(conv(x, kernel) + bias) with 3x3 kernels and padding 1; a gradient for x, none for kernel and bias."""
@@ -38,12 +36,7 @@ class Gram(torch.autograd.Function):
         """Returns (1, C, C) in float32."""
         flat = _rows(features)  # (H*W, C)
         ctx.save_for_backward(features)
-        if flat.dtype == torch.float32:
-            return (flat.mT @ flat)[None] / flat.numel()
-        even = len(flat) // _CHUNKS * _CHUNKS
-        parts = flat[:even].view(_CHUNKS, -1, flat.shape[1])  # (64, H*W / 64, C)
-        gram = torch.bmm(parts.mT, parts).float().sum(0) + flat[even:].mT.float() @ flat[even:].float()
-        return gram[None] / flat.numel()
+        return _product(flat)[None] / flat.numel()
 
     @staticmethod
     def backward(ctx, grad):
@@ -67,6 +60,21 @@ def best_dtype(device: torch.device) -> torch.dtype:
     if device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)():
         return torch.bfloat16
     return torch.float32
+
+
+def _product(flat: torch.Tensor) -> torch.Tensor:
+    """flat.T @ flat (C, C) in float32, of (H*W, C) in its own precision.
+
+    A product in half precision is rounded: so the rows are taken in parts, long enough that the parts' results are small
+    beside them, and the results are added in float32. Few rows are converted instead.
+    """
+    rows, channels = flat.shape
+    parts = min(64, rows // (4 * channels))
+    if flat.dtype == torch.float32 or parts < 8:
+        return flat.float().mT @ flat.float()
+    even = rows // parts * parts
+    split, rest = flat[:even].view(parts, -1, channels), flat[even:].float()
+    return torch.bmm(split.mT, split).float().sum(0) + rest.mT @ rest
 
 
 def _rows(features: torch.Tensor) -> torch.Tensor:

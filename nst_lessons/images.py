@@ -7,14 +7,17 @@ import os
 import tempfile
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nst_lessons import samples
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels nothing reaches relu5_1
 
@@ -106,6 +109,8 @@ def show(images: dict[str, torch.Tensor], caption: str, height: float = 3.4) -> 
 
     The caption is the alternative text too. `height` is that of the row in inches.
     """
+    from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
+
     aspects = [image.shape[-1] / image.shape[-2] for image in images.values()]
     figure = Figure(figsize=(height * sum(aspects) + 0.15 * len(aspects), height + 0.8), layout="constrained")
     axes = figure.subplots(1, len(images), squeeze=False, width_ratios=aspects)[0]
@@ -117,7 +122,7 @@ def show(images: dict[str, torch.Tensor], caption: str, height: float = 3.4) -> 
     show_figure(figure, alt=caption)
 
 
-def show_figure(figure: Figure, alt: str) -> None:
+def show_figure(figure: "Figure", alt: str) -> None:
     """Display a matplotlib figure as a PNG with an alternative text, in a notebook of any kind."""
     from IPython.display import display
 

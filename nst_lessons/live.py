@@ -6,7 +6,6 @@ import time
 from io import BytesIO
 
 import torch
-from matplotlib.figure import Figure
 
 from nst_lessons.images import to_pil
 from nst_lessons.transfer import Step
@@ -61,15 +60,19 @@ class _Curves:
     """The losses so far, and their plot as PNG; one figure is used again, and none of pyplot's."""
 
     def __init__(self) -> None:
+        from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
+
         self.png = b""
         self.spent = 0.0
         self._values = {name: [] for name in _COLOURS}
         self._sizes = []
-        self._figure = Figure(figsize=(5, 3.6), dpi=80, layout="constrained")
-        self._axes = self._figure.subplots()
+        self._figure = Figure(figsize=(5, 3.6), dpi=80)  # no layout engine: it would take most of the time
+        self._axes = self._figure.add_axes((0.17, 0.14, 0.81, 0.77))
         self._axes.set(xlabel="step", ylabel="loss (log scale)", yscale="log")
         self._lines = {name: self._axes.plot([], [], color=c, lw=2, label=name)[0] for name, c in _COLOURS.items()}
-        self._axes.legend(loc="upper right")
+        self._axes.yaxis.set_major_formatter("{x:g}")  # plain numbers: typesetting powers would double the time
+        self._axes.yaxis.set_minor_formatter("")
+        self._axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
         self._axes.grid(alpha=0.3)
 
     def add(self, step: Step) -> None:

@@ -22,7 +22,7 @@ class Weights:
     """
 
     content: float = 1.0
-    style: float = 20.0
+    style: float = 10.0
     tv: float = 1.0
     layers: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0))
 
@@ -69,9 +69,7 @@ class Objective:
             self.content = vgg(content, [content_layer])[content_layer]
             grams = [{name: Gram.apply(f) for name, f in vgg(image, style_layers).items()} for image, _ in styles]
         shares = [share for _, share in styles]
-        self.style = {
-            name: sum(share * gram[name] for share, gram in zip(shares, grams, strict=True)) for name in style_layers
-        }
+        self.style = {name: sum(share * gram[name] for share, gram in zip(shares, grams, strict=True)) for name in style_layers}
 
     def __call__(self, image: torch.Tensor, weights: Weights) -> Losses:
         """The losses of `image` (1, 3, H, W); layers that carry no weight are not visited."""

@@ -18,7 +18,12 @@ _PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
     "chelsea": ("skimage", "data/chelsea.png", "Chelsea the cat", "Stéfan van der Walt, CC0"),
     "coffee": ("skimage", "data/coffee.png", "A cup of coffee", "Rachel Michetti, CC0"),
     "rocket": ("skimage", "data/rocket.jpg", "Falcon 9 on its pad", "SpaceX, CC0"),
-    "motorcycle": ("skimage", "data/motorcycle_left.png", "Motorcycle", "Scharstein et al., Middlebury 2014, CC0"),
+    "motorcycle": (
+        "skimage",
+        "data/motorcycle_left.png",
+        "Motorcycle",
+        "Scharstein et al., Middlebury stereo benchmark 2014",
+    ),
     "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper", "US Navy, public domain"),
 }
 
@@ -42,7 +47,10 @@ def data_dir() -> Path:
 
 def available() -> dict[str, Sample]:
     """Every sample by its name: photos, then styles, then paintings."""
-    found = [Sample(name, "photo", title, credit, _shipped(package, file)) for name, (package, file, title, credit) in _PHOTOS.items()]
+    found = [
+        Sample(name, "photo", title, credit, _shipped(package, file))
+        for name, (package, file, title, credit) in _PHOTOS.items()
+    ]
     for path in sorted((data_dir() / "styles").glob("*.jpg")):
         found.append(Sample(path.stem, "style", path.stem.replace("_", " "), "drawn by data/draw_styles.py, MIT", path))
     for entry in _catalogue():

@@ -149,10 +149,8 @@ def stylize(content: object, style: object, *, callback: Callable | Sequence[Cal
 
 def check_memory(shape: tuple[int, int], vgg: VGG) -> None:
     """Raise ValueError if optimising a picture of `shape` (height, width) needs more memory than is free."""
-    if vgg.device.type == "cuda":
-        free = torch.cuda.mem_get_info(vgg.device)[0]
-    else:
-        free = psutil.virtual_memory().available
+    cuda = vgg.device.type == "cuda"
+    free = torch.cuda.mem_get_info(vgg.device)[0] if cuda else psutil.virtual_memory().available
     needed = shape[0] * shape[1] * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
     if needed > free:
         fits = int(max(shape) * (free / needed) ** 0.5) // 16 * 16

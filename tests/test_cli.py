@@ -21,7 +21,17 @@ def stylize(capsys, *arguments) -> tuple[int, str]:
 
 def test_a_photo_becomes_a_painting(tmp_path):
     """In a process of its own, from a folder that is not the repository, with a name that is not ASCII."""
-    command = [sys.executable, "-m", "nst_lessons", "stylize", "astronaut", "stained_glass", "-o", "mein Bild – 1.png", *QUICK]
+    command = [
+        sys.executable,
+        "-m",
+        "nst_lessons",
+        "stylize",
+        "astronaut",
+        "stained_glass",
+        "-o",
+        "mein Bild – 1.png",
+        *QUICK,
+    ]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert "final loss" in run.stdout and "mein Bild – 1.png" in run.stdout and "100%" in run.stderr
@@ -29,7 +39,20 @@ def test_a_photo_becomes_a_painting(tmp_path):
 
 
 def test_ctrl_c_saves_the_best_so_far(tmp_path):
-    command = [sys.executable, "-m", "nst_lessons", "stylize", "chelsea", "wave", "-o", "x.png", "--steps", "5000", "--size", "64"]
+    command = [
+        sys.executable,
+        "-m",
+        "nst_lessons",
+        "stylize",
+        "chelsea",
+        "wave",
+        "-o",
+        "x.png",
+        "--steps",
+        "5000",
+        "--size",
+        "64",
+    ]
     run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     seen = b""
     while b"loss" not in seen:  # the progress bar has a first step to show
@@ -66,7 +89,10 @@ def test_bad_shapes(size, tmp_path, capsys):
         (["chelsea", "swirls", "--style-weight", "-1"], "weight of style is -1"),
         (["chelsea", "swirls", "--content-weight", "nan"], "weight of content is nan"),
         (["chelsea", "swirls", "--tv-weight", "inf"], "weight of tv is inf"),
-        (["chelsea", "swirls", "--style-weight", "0", "--content-weight", "0", "--tv-weight", "0"], "All weights are zero"),
+        (
+            ["chelsea", "swirls", "--style-weight", "0", "--content-weight", "0", "--tv-weight", "0"],
+            "All weights are zero",
+        ),
         (["chelsea", "swirls", "--device", "warp"], "leave --device out"),
         (["chelsea", "swirls", "--weights", "nowhere.pth"], "no weights file"),
     ],

@@ -202,6 +202,6 @@ def test_show_gives_a_picture_with_an_alternative_text(capsys, monkeypatch, rand
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda data, **options: shown.append((data, options)))
     nst.show({"photo": random_image(20, 30), "result": random_image(30, 20)}, "Look at the edges.")
-    (data, options), = shown
+    ((data, options),) = shown
     assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "Look at the edges."
     assert options["metadata"]["image/png"]["alt"] == "Look at the edges."

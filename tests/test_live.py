@@ -1,5 +1,4 @@
 import re
-import time
 
 import matplotlib.pyplot as plt
 import nbformat

@@ -60,7 +60,7 @@ def test_a_step_reports_the_losses_of_its_own_picture(run, content, style, vgg):
 def test_both_optimizers_go_down_and_stay_within_bounds(run, optimizer):
     steps = list(run(optimizer=optimizer, schedule=[(64, 25)], weights=nst.Weights(style=100.0)))
     assert steps[-1].loss < steps[0].loss / 4
-    assert all(0 <= step.image.min() and step.image.max() <= 1 for step in steps)
+    assert all(step.image.min() >= 0 and step.image.max() <= 1 for step in steps)
 
 
 def test_the_picture_saved_has_the_loss_reported(run, content, style, vgg, tmp_path):

@@ -83,7 +83,9 @@ def test_nothing_is_trained(vgg):
 def gradient(vgg, image):
     image = image.clone().requires_grad_()
     features = vgg(image, GATYS)
-    (features["relu4_2"].float().square().mean() + sum(nst.gram_matrix(f).square().mean() for f in features.values())).backward()
+    (
+        features["relu4_2"].float().square().mean() + sum(nst.gram_matrix(f).square().mean() for f in features.values())
+    ).backward()
     return image.grad
 
 

@@ -142,7 +142,7 @@ def test_a_truncated_file(torchvision_files, tmp_path):
 def test_a_truncated_code_book_is_known_by_its_hash(tmp_path):
     path = tmp_path / weights.CODE_BOOK
     path.write_bytes(weights._in_wheel().read_bytes()[:-1])
-    with pytest.raises(ValueError, match="not what its name says.*force-reinstall"):
+    with pytest.raises(ValueError, match=r"not what its name says.*force-reinstall"):
         weights.read(path)
 
 
