@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("style", metavar="STYLE", nargs="+", help="the painting; several are mixed in equal parts")
     run.add_argument("-o", "--output", metavar="OUT", required=True, help="the picture to write: .png, .jpg or .webp")
     run.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
-    run.add_argument("--steps", type=int, help="how many steps in all, the more the better (default 132)")
+    run.add_argument("--steps", type=int, help="how many steps in all, the more the better (default 120)")
     run.add_argument("--style-weight", type=float, default=default.style, help=f"default {default.style:g}")
     run.add_argument("--content-weight", type=float, default=default.content, help=f"default {default.content:g}")
     run.add_argument("--tv-weight", type=float, default=default.tv, help=f"smoothness; default {default.tv:g}")

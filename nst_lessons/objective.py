@@ -65,6 +65,7 @@ class Objective:
         content_layer: str = CONTENT_LAYER,
     ) -> None:
         self.vgg, self.content_layer = vgg, content_layer
+        self.shape = tuple(content.shape[-2:])  # (height, width)
         with torch.no_grad():
             self.content = vgg(content, [content_layer])[content_layer]
             grams = [{name: Gram.apply(f) for name, f in vgg(image, style_layers).items()} for image, _ in styles]

@@ -5,8 +5,11 @@
 
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from statistics import median
 
 import psutil
 import torch
@@ -18,21 +21,18 @@ from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.vgg import VGG, best_device
 
 MIN_SIZE = 32
-_OPTIMIZERS = {
-    "lbfgs": lambda canvas: torch.optim.LBFGS([canvas], max_iter=1, history_size=10, tolerance_grad=0, tolerance_change=0),
-    "adam": lambda canvas: torch.optim.Adam([canvas], lr=0.05),
-}
+COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
 BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One iteration: the losses of `image`, each unweighted but for `loss`, the weighted sum that is minimised."""
+    """One iteration: the losses of `image`, each unweighted but for `loss`."""
 
     index: int  # 1, 2, ... total
     total: int
     size: tuple[int, int]  # (height, width) of the image
-    loss: float
+    loss: float  # what is minimised: the weighted sum of the three, averaged with that at the smaller sizes
     content: float
     style: float
     tv: float
@@ -54,15 +54,16 @@ class Result:
 def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]:
     """The default schedule [(size, steps), ...]: `steps` in all, most of them at a quarter of `size`, few at `size`.
 
-    Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer.
+    Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer. 120 steps (80, 30
+    and 10) unless said otherwise.
     """
     if not isinstance(size, int) or size < MIN_SIZE:
         raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
-    steps = 132 if steps is None else steps
+    steps = 120 if steps is None else steps
     if not isinstance(steps, int) or steps < 1:
         raise ValueError(f"The number of steps is {steps}: give a whole number from 1 up.")
     sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
-    shares = (0.61, 0.3, 0.09)[-len(sizes) :]
+    shares = (8, 3, 1)[-len(sizes) :]
     counts = [round(steps * share / sum(shares)) for share in shares]
     counts[-1] = steps - sum(counts[:-1])
     return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
@@ -91,8 +92,9 @@ def transfer(
     init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture.
     optimizer: "lbfgs", as Gatys, or "adam". seed: of the noise.
 
-    Departures from Gatys 2015: coarse to fine; max pooling unless `vgg` has another; and each pixel is
-    (1 + sin u) / 2 with u free, so that at every step what is measured can be saved as it is.
+    Departures from Gatys 2015: coarse to fine, each size minding the losses at the smaller ones at half their weight, so
+    that large strokes stay; max pooling unless `vgg` has another; and each pixel is (1 + sin u) / 2 with u free, so that
+    at every step what is measured can be saved as it is.
     Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
     """
     weights = Weights() if weights is None else weights
@@ -161,37 +163,42 @@ def check_memory(shape: tuple[int, int], vgg: VGG) -> None:
 
 
 def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer) -> Iterator[Step]:
-    index, seconds, work_done = 0, 0.0, 0
-    total = sum(steps for _, steps in schedule)
-    work = sum(size**2 * steps for size, steps in schedule)  # a step's time goes with its pixels
-    photo, last_photo = content, None
+    index, seconds, total, objectives, photo = 0, 0.0, sum(steps for _, steps in schedule), [], content
+    work = [size**2 for size, steps in schedule for _ in range(steps)]  # a step's time goes with its pixels
+    rates = deque(maxlen=9)  # seconds for a unit of work
     for size, steps in schedule:
         start = time.perf_counter()
-        photo = resize(content, size)
-        image = enlarge(image, photo, last_photo) if last_photo is not None else resize(image, tuple(photo.shape[-2:]))
-        last_photo = photo
-        objective = Objective(vgg, photo, [(resize(s, size), w) for s, w in styles], list(weights.layers), content_layer)
+        last_photo, photo = photo, resize(content, size)
+        image = enlarge(image, photo, last_photo) if objectives else resize(image, tuple(photo.shape[-2:]))
+        here = Objective(vgg, photo, [(resize(s, size), w) for s, w in styles], list(weights.layers), content_layer)
+        objectives = [objective for objective in objectives if objective.shape < here.shape] + [here]
         canvas, used, optimizer = to_canvas(image), None, None
         for _ in range(steps):
             weights.check()
             if repr(weights) != used:  # what an optimiser has learned of another loss misleads it
-                used, optimizer = repr(weights), make_optimizer(canvas)
-            image, losses, loss = _iterate(canvas, objective, weights, optimizer)
-            index, work_done, seconds = index + 1, work_done + size**2, seconds + time.perf_counter() - start
-            remaining = seconds * (work - work_done) / work_done
-            yield _step(index, total, image, losses, loss, seconds, remaining)
+                used, optimizer = repr(weights), make_optimizer([canvas])
+            began = time.perf_counter()
+            image, losses, loss = _iterate(canvas, objectives, weights, optimizer)
+            seconds += time.perf_counter() - start
+            rates.append((time.perf_counter() - began) / work[index])
+            index += 1
+            yield _step(index, total, image, losses, loss, seconds, median(rates) * sum(work[index:]))
             start = time.perf_counter()
 
 
-def _iterate(canvas, objective, weights, optimizer) -> tuple[torch.Tensor, Losses, float]:
+def _iterate(canvas, objectives, weights, optimizer) -> tuple[torch.Tensor, Losses, float]:
     """One step of the optimiser; returns the picture that was measured (before the step) and its losses."""
+    *coarser, here = objectives
     seen = {}
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         image = to_image(canvas)
-        losses = objective(image, weights)
+        losses = here(image, weights)
         loss = losses.total(weights)
+        for objective in coarser:
+            loss = loss + COARSER * objective(resize(image, objective.shape), weights).total(weights)
+        loss = loss / (1 + COARSER * len(coarser))
         loss.backward()
         seen.update(image=image.detach(), losses=losses, loss=loss.item())
         return loss
@@ -203,6 +210,25 @@ def _iterate(canvas, objective, weights, optimizer) -> tuple[torch.Tensor, Losse
             f"style {weights.style:g}, tv {weights.tv:g})."
         )
     return seen["image"], seen["losses"], seen["loss"]
+
+
+class _LBFGS(torch.optim.LBFGS):
+    """One evaluation a step. The first step, when nothing is known of the curvature, moves each u by 0.01 on average.
+
+    torch's own would divide by the sum of the gradients: so little that in bfloat16 only rounding is seen to change.
+    """
+
+    def __init__(self, params: list[torch.Tensor]) -> None:
+        first = 0.01 * params[0].numel()
+        super().__init__(params, lr=first, max_iter=1, history_size=10, tolerance_grad=0, tolerance_change=0)
+
+    def step(self, closure: Callable) -> torch.Tensor:
+        loss = super().step(closure)
+        self.param_groups[0]["lr"] = 1
+        return loss
+
+
+_OPTIMIZERS = {"lbfgs": _LBFGS, "adam": partial(torch.optim.Adam, lr=0.05)}
 
 
 def _step(index, total, image, losses, loss, seconds, remaining) -> Step:
