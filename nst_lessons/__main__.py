@@ -67,7 +67,8 @@ def _stylize(args: argparse.Namespace) -> int:
     output = writable(args.output)
     device = _device(args.device)
     vgg = VGG(args.weights, device=device, dtype=best_dtype(device))
-    with tqdm(unit="step", desc="painting", bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}") as bar:
+    bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
+    with tqdm(desc="painting", bar_format=bar_format, delay=1e-9) as bar:  # the delay: no bar before the first step
 
         def show_progress(step: Step) -> None:
             bar.total, bar.n = step.total, step.index

@@ -172,16 +172,20 @@ def _convert(state: dict[str, torch.Tensor]) -> VGGWeights:
     return VGGWeights(arch, convs, tuple(state["mean"].tolist()), tuple(state["std"].tolist()))
 
 
+def from_original(arch: str, convs: dict[str, tuple[torch.Tensor, torch.Tensor]]) -> VGGWeights:
+    """The original networks took BGR, 0 to 255, less the mean: the first kernel's channels are turned to RGB."""
+    kernel, bias = convs["conv1_1"]
+    convs = convs | {"conv1_1": (kernel.flip(1), bias)}
+    return VGGWeights(arch, convs, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255,) * 3)
+
+
 def _from_code_book(state: dict[str, torch.Tensor]) -> VGGWeights:
-    """The original network: its input was BGR, 0 to 255, less the mean; so the first kernel's channels are turned."""
     convs = {}
     for name in conv_names("vgg19"):
         block = f"block{name[4]}_conv{name[6]}"
         kernel = state[f"{block}_W_table"][state[f"{block}_W_q"].long()]  # (O, I, 3, 3)
         convs[name] = kernel.float(), state[f"{block}_b"].float()
-    kernel, bias = convs["conv1_1"]
-    convs["conv1_1"] = kernel.flip(1), bias
-    return VGGWeights("vgg19", convs, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255,) * 3)
+    return from_original("vgg19", convs)
 
 
 def _from_torchvision(state: dict[str, torch.Tensor]) -> VGGWeights:

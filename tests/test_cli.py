@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,16 @@ def test_ctrl_c_saves_the_best_so_far(tmp_path):
         "--size",
         "64",
     ]
-    run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    seen = b""
-    while b"loss" not in seen:  # the progress bar has a first step to show
-        seen += run.stderr.read(1)
-    run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=60)
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores Ctrl-C
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=listening) as run:
+        try:
+            seen = b""
+            while b"loss" not in seen:  # the progress bar has a first step to show
+                seen += run.stderr.read(1)
+            run.send_signal(signal.SIGINT)
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
     assert run.returncode == 0 and b"stopped early: interrupted" in out and b"Traceback" not in err
     assert Image.open(tmp_path / "x.png").size == (64, 43)
 
