@@ -67,32 +67,38 @@ def _stylize(args: argparse.Namespace) -> int:
     output = writable(args.output)
     device = _device(args.device)
     vgg = VGG(args.weights, device=device, dtype=best_dtype(device))
-    bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-    with tqdm(desc="painting", bar_format=bar_format, delay=1e-9) as bar:  # the delay: no bar before the first step
-
-        def show_progress(step: Step) -> None:
-            bar.total, bar.n = step.total, step.index
-            height, width = step.size
-            left = f"{step.remaining:.0f} s to go" if step.remaining else "done"
-            bar.set_postfix_str(f"{left}, {width} x {height}, loss {step.loss:.3g}")
-
-        result = stylize(
-            args.content,
-            args.style,
-            callback=show_progress,
-            vgg=vgg,
-            weights=Weights(content=args.content_weight, style=args.style_weight, tv=args.tv_weight),
-            size=args.size,
-            steps=args.steps,
-            seed=args.seed,
-        )
+    result = stylize(
+        args.content,
+        args.style,
+        callback=_Progress(),
+        vgg=vgg,
+        weights=Weights(content=args.content_weight, style=args.style_weight, tv=args.tv_weight),
+        size=args.size,
+        steps=args.steps,
+        seed=args.seed,
+    )
     if result.stopped:
-        print(f"stopped early: {result.stopped}")
+        print(f"\nstopped early: {result.stopped}")
     best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
     height, width = best.size
     print(f"final loss {best.loss:.3f} (content {best.content:.3f}, style {best.style:.4f}) at {width} x {height}")
     print(save_image(result.image, output))
     return 0
+
+
+class _Progress:
+    """The progress bar, which appears with the first step: an error before it is alone on the screen."""
+
+    def __call__(self, step: Step) -> None:
+        if step.index == 1:
+            bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
+            self.bar = tqdm(total=step.total, desc="painting", bar_format=bar_format)
+        height, width = step.size
+        left = f"{step.remaining:.0f} s to go" if step.remaining else "done"
+        self.bar.set_postfix_str(f"{left}, {width} x {height}, loss {step.loss:.3g}", refresh=False)
+        self.bar.update()
+        if step.index == step.total:
+            self.bar.close()
 
 
 def _samples(args: argparse.Namespace) -> int:

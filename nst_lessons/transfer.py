@@ -16,7 +16,7 @@ import torch
 
 from nst_lessons.canvas import enlarge, first_image, to_canvas, to_image
 from nst_lessons.fast import best_dtype
-from nst_lessons.images import load_image, resize
+from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.vgg import VGG, best_device
 
@@ -108,9 +108,10 @@ def transfer(
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
     largest = max(size for size, _ in schedule)
-    content = load_image(content, largest)
-    styles = [load_image(one, largest) for one in (style if isinstance(style, list | tuple) else [style])]
-    check_memory(content.shape[-2:], vgg)
+    styles = list(style) if isinstance(style, list | tuple) else [style]
+    for picture in (content, *styles):
+        check_memory(fit(load_image(picture, min(largest, 1024)).shape[-2:], largest), vgg)  # before it is enlarged
+    content, *styles = (load_image(picture, largest) for picture in (content, *styles))
     shares = _shares(style_weights, len(styles))
     first = first_image(init, content, styles[0], seed)
     content, first = content.to(vgg.device), first.to(vgg.device)
