@@ -109,8 +109,8 @@ def transfer(
         vgg.check_layer(name)
     largest = max(size for size, _ in schedule)
     styles = list(style) if isinstance(style, list | tuple) else [style]
-    for picture in (content, *styles):
-        check_memory(fit(load_image(picture, min(largest, 1024)).shape[-2:], largest), vgg)  # before it is enlarged
+    rough = [load_image(picture, min(largest, 1024)) for picture in (content, *styles)]
+    check_memory([fit(picture.shape[-2:], largest) for picture in rough], vgg)  # before any is enlarged
     content, *styles = (load_image(picture, largest) for picture in (content, *styles))
     shares = _shares(style_weights, len(styles))
     first = first_image(init, content, styles[0], seed)
@@ -150,15 +150,16 @@ def stylize(content: object, style: object, *, callback: Callable | Sequence[Cal
     return Result(best.image.cpu(), history, stopped)
 
 
-def check_memory(shape: tuple[int, int], vgg: VGG) -> None:
-    """Raise ValueError if optimising a picture of `shape` (height, width) needs more memory than is free."""
+def check_memory(shapes: Sequence[tuple[int, int]], vgg: VGG) -> None:
+    """Raise ValueError if a step with a picture of any of `shapes` (height, width) needs more memory than is free."""
     cuda = vgg.device.type == "cuda"
     free = torch.cuda.mem_get_info(vgg.device)[0] if cuda else psutil.virtual_memory().available
-    needed = shape[0] * shape[1] * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
+    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
     if needed > free:
-        fits = int(max(shape) * (free / needed) ** 0.5) // 16 * 16
+        size = max(max(shape) for shape in shapes)
+        fits = int(size * (free / needed) ** 0.5) // 16 * 16
         raise ValueError(
-            f"Size {max(shape)} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            f"Size {size} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
             f"the largest size that fits is about {fits}."
         )
 
