@@ -11,18 +11,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
-import psutil
 import torch
 
 from nst_lessons.canvas import enlarge, first_image, to_canvas, to_image
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
-from nst_lessons.vgg import VGG, best_device
+from nst_lessons.vgg import VGG, best_device, check_memory
 
 MIN_SIZE = 32
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
-BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
 
 
 @dataclass(frozen=True)
@@ -148,20 +146,6 @@ def stylize(content: object, style: object, *, callback: Callable | Sequence[Cal
         stopped = str(error)
         warnings.warn(stopped, stacklevel=2)
     return Result(best.image.cpu(), history, stopped)
-
-
-def check_memory(shapes: Sequence[tuple[int, int]], vgg: VGG) -> None:
-    """Raise ValueError if a step with a picture of any of `shapes` (height, width) needs more memory than is free."""
-    cuda = vgg.device.type == "cuda"
-    free = torch.cuda.mem_get_info(vgg.device)[0] if cuda else psutil.virtual_memory().available
-    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
-    if needed > free:
-        size = max(max(shape) for shape in shapes)
-        fits = int(size * (free / needed) ** 0.5) // 16 * 16
-        raise ValueError(
-            f"Size {size} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
-            f"the largest size that fits is about {fits}."
-        )
 
 
 def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer) -> Iterator[Step]:

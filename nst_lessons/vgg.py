@@ -1,13 +1,16 @@
 """VGG: the frozen network that looks at pictures. Nothing in it is ever trained here."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import psutil
 import torch
 from torch import nn
 
 from nst_lessons import weights as weights_file
 from nst_lessons.fast import FrozenConvReLU, flip
+
+BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
 
 
 class VGG(nn.Module):
@@ -102,6 +105,20 @@ def best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def check_memory(shapes: Sequence[tuple[int, int]], vgg: VGG) -> None:
+    """Raise ValueError if a step with a picture of any of `shapes` (height, width) needs more memory than is free."""
+    cuda = vgg.device.type == "cuda"
+    free = torch.cuda.mem_get_info(vgg.device)[0] if cuda else psutil.virtual_memory().available
+    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
+    if needed > free:
+        size = max(max(shape) for shape in shapes)
+        fits = int(size * (free / needed) ** 0.5) // 16 * 16
+        raise ValueError(
+            f"Size {size} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            f"the largest size that fits is about {fits}."
+        )
 
 
 def _frozen_conv(kernel: torch.Tensor, bias: torch.Tensor) -> nn.Conv2d:
