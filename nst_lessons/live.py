@@ -10,7 +10,7 @@ import torch
 from nst_lessons.images import to_pil
 from nst_lessons.transfer import Step
 
-_SHARE = 0.02  # of a run's time may go into drawing, half of it into the curves
+_SHARE = 0.01  # of a run's time may go into drawing the picture, and as much into the curves
 _COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: told apart by everybody
 
 
@@ -24,27 +24,34 @@ class LivePlot:
     def __init__(self, every: float = 0.5) -> None:
         self.every = every
         self.spent = 0.0  # seconds of drawing in this run
+        self._curves = _Curves()
+        if _in_notebook():
+            self._curves.draw()  # the first time takes long; so it is over before the run
 
     def __call__(self, step: Step) -> None:
         """Note the step, and draw if it is time to."""
         now = time.perf_counter()
         if step.index == 1:
-            self._started, self._drawn, self.spent = now, -float("inf"), 0.0
-            self._curves, self._display = _Curves(), _display_handle()
+            self.spent, self._next, self._next_curves = 0.0, now, now + 2 * self.every
+            self._display = _new_display() if _in_notebook() else None
+            self._curves.clear()
         self._curves.add(step)
         last = step.index == step.total
-        due = now - self._drawn >= self.every and self.spent <= _SHARE * (now - self._started)
-        if not (due or last):
+        if now < self._next and not last:
             return
         if self._display is None:
             sys.stderr.write(f"\r{describe(step)}" + "\n" * last)
             sys.stderr.flush()
+            between = now
         else:
-            if last or self._curves.spent < _SHARE / 2 * (now - self._started):
+            if now >= self._next_curves or last:
                 self._curves.draw()
+                self._next_curves = time.perf_counter() + (time.perf_counter() - now) / _SHARE
+            between = time.perf_counter()
             self._display.update({"text/html": _page(step, self._curves.png), "text/plain": describe(step)}, raw=True)
-        self._drawn = time.perf_counter()
-        self.spent += self._drawn - now
+        end = time.perf_counter()
+        self._next = end + max(self.every, (end - between) / _SHARE)
+        self.spent += end - now
 
 
 def describe(step: Step) -> str:
@@ -62,10 +69,6 @@ class _Curves:
     def __init__(self) -> None:
         from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
 
-        self.png = b""
-        self.spent = 0.0
-        self._values = {name: [] for name in _COLOURS}
-        self._sizes = []
         self._figure = Figure(figsize=(5, 3.6), dpi=80)  # no layout engine: it would take most of the time
         self._axes = self._figure.add_axes((0.17, 0.14, 0.81, 0.77))
         self._axes.set(xlabel="step", ylabel="loss (log scale)", yscale="log")
@@ -74,16 +77,23 @@ class _Curves:
         self._axes.yaxis.set_minor_formatter("")
         self._axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
         self._axes.grid(alpha=0.3)
+        self._marks = []
+        self.clear()
+
+    def clear(self) -> None:
+        self.png = b""
+        self._values, self._sizes = {name: [] for name in _COLOURS}, []
+        while self._marks:
+            self._marks.pop().remove()
 
     def add(self, step: Step) -> None:
         for name, values in self._values.items():
             values.append(max(getattr(step, name), 1e-4))  # the content loss starts at 0, which a log axis cannot show
         if self._sizes and self._sizes[-1] != step.size:
-            self._axes.axvline(step.index, color="#999999", ls=":")  # here the picture was enlarged
+            self._marks.append(self._axes.axvline(step.index, color="#999999", ls=":"))  # here the picture was enlarged
         self._sizes.append(step.size)
 
     def draw(self) -> None:
-        start = time.perf_counter()
         for name, line in self._lines.items():
             line.set_data(range(1, len(self._sizes) + 1), self._values[name])
         self._axes.relim()
@@ -91,16 +101,17 @@ class _Curves:
         data = BytesIO()
         self._figure.savefig(data, format="png", pil_kwargs={"compress_level": 1})
         self.png = data.getvalue()
-        self.spent += time.perf_counter() - start
 
 
-def _display_handle():
-    """A new display in the notebook that is running, or None outside one."""
+def _in_notebook() -> bool:
     from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
+
+def _new_display():
     from IPython.display import display
 
-    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
-        return None
     return display({"text/plain": "starting"}, raw=True, display_id=True)
 
 
