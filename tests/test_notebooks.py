@@ -40,7 +40,6 @@ def test_is_committed_without_outputs_and_follows_the_skeleton(path):
     nbformat.validate(notebook)
     assert not any(cell.get("outputs") for cell in notebook.cells)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for part in ("**The question:", "You will be able to", "**Time**", "## Set-up", "Predict", "Look", "Change"):
-        assert part in text or part == "Change"
-    for part in ("## Talk about it", "## Recap", "## What the papers say", "**Next:**"):
-        assert part in text
+    skeleton = ["**The question:", "You will be able to", "**Time**", "## Set-up", "Predict", "Look"]
+    skeleton += ["## Talk about it", "## Recap", "## What the papers say", "**Next:**"]
+    assert not [part for part in skeleton if part not in text]
