@@ -113,9 +113,9 @@ nst.stylize("coffee", "swirls", vgg=vgg, callback=lambda step: False)
 print(time.perf_counter() - loaded, time.perf_counter() - start)
 """
 _MEMORY = """
-import resource, sys
+import re, sys
 import matplotlib.figure, torch, torchvision, nst_lessons as nst
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1e6  # getrusage has the parent's
 before = peak()
 vgg = nst.VGG(dtype=getattr(torch, sys.argv[2]))
 nst.stylize("coffee", "swirls", vgg=vgg, size=int(sys.argv[1]), steps=9)
