@@ -1,9 +1,11 @@
 """Neural Style Transfer, taught: the names that a notebook imports."""
 
 from nst_lessons import samples
-from nst_lessons.images import load_image, resize, save_image, show, show_figure
+from nst_lessons.figures import draw, explore, show, show_figure
+from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
 from nst_lessons.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst_lessons.progress import progress
 from nst_lessons.transfer import Result, Step, Weights, stylize, transfer
 from nst_lessons.vgg import VGG
 
@@ -14,8 +16,11 @@ __all__ = [
     "Step",
     "Weights",
     "content_loss",
+    "draw",
+    "explore",
     "gram_matrix",
     "load_image",
+    "progress",
     "resize",
     "samples",
     "save_image",

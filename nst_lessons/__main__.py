@@ -78,7 +78,7 @@ def _stylize(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     if result.stopped:
-        print(f"\nstopped early: {result.stopped}")
+        print(f"stopped early: {result.stopped}")
     best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
     height, width = best.size
     print(f"final loss {best.loss:.3f} (content {best.content:.3f}, style {best.style:.4f}) at {width} x {height}")
@@ -99,6 +99,9 @@ class _Progress:
         self.bar.update()
         if step.index == step.total:
             self.bar.close()
+
+    def finish(self, step: Step) -> None:
+        self.bar.close()
 
 
 def _samples(args: argparse.Namespace) -> int:

@@ -1,13 +1,11 @@
-"""Read, resize, show and save pictures.
+"""Read, resize and save pictures.
 
 A picture is a float32 tensor of shape (1, 3, H, W), sRGB, values in [0, 1]. A size is the LONG side in pixels.
 """
 
 import os
 import tempfile
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,9 +13,6 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nst_lessons import samples
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels nothing reaches relu5_1
 
@@ -102,33 +97,6 @@ def writable(path: str | os.PathLike) -> Path:
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise PermissionError(f"No permission to write {path}: choose another place.")
     return path
-
-
-def show(images: dict[str, torch.Tensor], caption: str, height: float = 3.4) -> None:
-    """Show pictures side by side under their titles (photo, style, result) above a caption: what to look for.
-
-    The caption is the alternative text too. `height` is that of the row in inches.
-    """
-    from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
-
-    aspects = [image.shape[-1] / image.shape[-2] for image in images.values()]
-    figure = Figure(figsize=(height * sum(aspects) + 0.15 * len(aspects), height + 0.8), layout="constrained")
-    axes = figure.subplots(1, len(images), squeeze=False, width_ratios=aspects)[0]
-    for axis, (title, image) in zip(axes, images.items(), strict=True):
-        axis.imshow(to_pil(image))
-        axis.set_title(title, fontsize=13)
-        axis.axis("off")
-    figure.supxlabel(caption, fontsize=12, wrap=True)
-    show_figure(figure, alt=caption)
-
-
-def show_figure(figure: "Figure", alt: str) -> None:
-    """Display a matplotlib figure as a PNG with an alternative text, in a notebook of any kind."""
-    from IPython.display import display
-
-    data = BytesIO()
-    figure.savefig(data, format="png", dpi=100, facecolor="white")
-    display({"image/png": data.getvalue(), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
 
 
 def _resolve(source: str | os.PathLike) -> Path:

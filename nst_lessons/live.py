@@ -37,8 +37,14 @@ class LivePlot:
             self._curves.clear()
         self._curves.add(step)
         last = step.index == step.total
-        if now < self._next and not last:
-            return
+        if now >= self._next or last:
+            self._draw(step, now, last)
+
+    def finish(self, step: Step) -> None:
+        """Draw `step`, the last of a run that was stopped early."""
+        self._draw(step, time.perf_counter(), True)
+
+    def _draw(self, step: Step, now: float, last: bool) -> None:
         if self._display is None:
             sys.stderr.write(f"\r{describe(step)}" + "\n" * last)
             sys.stderr.flush()
@@ -55,7 +61,7 @@ class LivePlot:
 
 
 def describe(step: Step) -> str:
-    """One line: `step 40/132 | 128 x 96 | loss 1.93 (content 0.75, style 0.058) | 3 s, 16 s to go`."""
+    """One line: `step 40/120 | 128 x 96 | loss 1.93 (content 0.75, style 0.058) | 3 s, 16 s to go`."""
     height, width = step.size
     return (
         f"step {step.index}/{step.total} | {width} x {height} | loss {step.loss:.3g} (content {step.content:.3g}, "

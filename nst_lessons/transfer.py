@@ -17,6 +17,7 @@ from nst_lessons.canvas import enlarge, first_image, to_canvas, to_image
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
+from nst_lessons.progress import shortened
 from nst_lessons.vgg import VGG, best_device, check_memory
 
 MIN_SIZE = 32
@@ -105,6 +106,7 @@ def transfer(
     vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
+    schedule = [(size, shortened(steps)) for size, steps in schedule]
     largest = max(size for size, _ in schedule)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     rough = [load_image(picture, min(largest, 1024)) for picture in (content, *styles)]
@@ -122,13 +124,16 @@ def stylize(content: object, style: object, *, callback: Callable | Sequence[Cal
 
     callback: one or several functions of a `Step`, called after each; one that returns False stops the run. Ctrl-C
     (the stop button of a notebook) and a loss that is not finite stop it too, and the best picture so far is returned.
-    "Best" is the lowest loss at the last size under the last weights: other losses cannot be compared.
+    "Best" is the lowest loss at the last size under the last weights: other losses cannot be compared. A run that stops
+    at a smaller size gives its picture enlarged to the size asked for. A callback that has a method `finish` is told the
+    last step of such a run by it.
     """
     callbacks = [callback] if callable(callback) else list(callback or [])
     weights = options.setdefault("weights", Weights())
-    history, best, best_key, stopped = [], None, None, None
+    history, last, best, best_key, stopped = [], None, None, None, None
     try:
         for step in transfer(content, style, **options):
+            last = step
             history.append(replace(step, image=None))
             key = (step.size, repr(weights))
             if key != best_key or step.loss < best.loss:
@@ -145,7 +150,17 @@ def stylize(content: object, style: object, *, callback: Callable | Sequence[Cal
             raise
         stopped = str(error)
         warnings.warn(stopped, stacklevel=2)
-    return Result(best.image.cpu(), history, stopped)
+    if stopped:
+        for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
+            finish(last)
+    return Result(_full_size(best.image.cpu(), content, **options), history, stopped)
+
+
+def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
+    """`image` at the size that was asked for."""
+    size = schedule[-1][0] if schedule else size
+    small = max(image.shape[-2:])
+    return image if small == size else enlarge(image, load_image(content, size), load_image(content, small))
 
 
 def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer) -> Iterator[Step]:

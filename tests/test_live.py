@@ -36,6 +36,12 @@ def test_it_draws_no_more_often_than_asked_but_always_the_last_step(vgg, capsys)
     assert capsys.readouterr().err.count("\r") == 2  # the first and the last
 
 
+def test_a_run_that_stops_early_ends_with_its_last_step(vgg, capsys):
+    plot = nst.LivePlot(every=1000)
+    nst.stylize("chelsea", "swirls", vgg=vgg, schedule=[(64, 9)], callback=[plot, lambda step: step.index < 4])
+    assert capsys.readouterr().err.split("\r")[-1].startswith("step 4/9")
+
+
 def test_one_plot_serves_several_runs_and_leaves_no_figure_open(vgg, capsys):
     plot = nst.LivePlot(every=0)
     for _ in range(2):

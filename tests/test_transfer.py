@@ -7,7 +7,7 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons.objective import Objective
-from nst_lessons.transfer import coarse_to_fine
+from nst_lessons.transfer import _OPTIMIZERS, coarse_to_fine
 
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 
@@ -167,6 +167,33 @@ def test_the_stop_button_gives_the_best_so_far(content, style, vgg):
 
     result = nst.stylize(content, style, vgg=vgg, schedule=[(64, 50)], callback=interrupt)
     assert result.stopped == "interrupted" and len(result.history) == 4 and result.image.shape == (1, 3, 43, 64)
+
+
+def test_a_run_stopped_at_a_small_size_gives_the_size_asked_for(content, style, vgg):
+    told = []
+
+    class Stop:
+        def __call__(self, step):
+            return step.index < 2
+
+        finish = told.append
+
+    result = nst.stylize(content, style, vgg=vgg, schedule=[(32, 9), (64, 9)], callback=Stop())
+    assert result.history[-1].size == (22, 32) and result.image.shape == content.shape
+    assert [step.index for step in told] == [2]
+    photo_detail = content - nst.resize(nst.resize(content, (22, 32)), (43, 64))
+    detail = result.image - nst.resize(told[0].image, (43, 64))
+    assert torch.corrcoef(torch.stack([photo_detail.flatten(), detail.flatten()]))[0, 1] > 0.5
+
+
+def test_a_changed_weight_makes_the_optimiser_forget(run, monkeypatch):
+    made = []
+    monkeypatch.setitem(_OPTIMIZERS, "adam", lambda params: made.append(0) or torch.optim.Adam(params))
+    weights = nst.Weights()
+    for step in run(optimizer="adam", weights=weights, schedule=[(64, 5)]):
+        if step.index == 3:
+            weights.style = 1.0
+    assert len(made) == 2
 
 
 def test_a_loss_that_is_not_finite_stops_with_advice_and_keeps_the_best(content, style, vgg):

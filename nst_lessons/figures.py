@@ -1,0 +1,111 @@
+"""Figures of the lessons: one look, a caption that says what to look for, and an alternative text."""
+
+import base64
+import html
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import torch
+
+from nst_lessons.images import to_pil
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDEST = 13  # inches of a figure: more would not fit a notebook's column
+
+
+def show(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, columns: int | None = None) -> None:
+    """Show pictures under their titles, from left to right (photo, style, result), above a caption: what to look for.
+
+    See `draw`. The caption is the alternative text too.
+    """
+    show_figure(draw(images, caption, height=height, columns=columns), alt=caption)
+
+
+def draw(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, columns: int | None = None) -> "Figure":
+    """The figure that `show` shows.
+
+    A picture is (1, 3, H, W) in [0, 1]; an array (H, W) is drawn as a heat map, dark for its least value, yellow for its
+    largest. `height` is that of a row in inches; `columns` breaks the pictures into rows of so many.
+    """
+    from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
+
+    columns = min(columns or len(images), len(images))
+    rows = -(-len(images) // columns)
+    aspects = [image.shape[-1] / image.shape[-2] for image in images.values()]
+    widths = [max(aspects[column::columns]) for column in range(columns)]
+    height = min(height, (WIDEST - 0.15 * columns) / sum(widths))
+    size = (height * sum(widths) + 0.15 * columns, (height + 0.35) * rows + 0.45)
+    figure = Figure(figsize=(max(size[0], 5), size[1]), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, width_ratios=widths).flatten()
+    for axis in axes:
+        axis.axis("off")
+    for axis, (title, image) in zip(axes, images.items(), strict=False):
+        axis.imshow(to_pil(image) if image.ndim > 2 else image, cmap="viridis")
+        axis.set_title(title, fontsize=13)
+    figure.supxlabel(caption, fontsize=12, wrap=True)
+    return figure
+
+
+def show_figure(figure: "Figure", alt: str) -> None:
+    """Display a matplotlib figure with an alternative text, in a notebook of any kind."""
+    from IPython.display import display
+
+    display({"text/html": to_html(figure, alt), "text/plain": alt}, raw=True)
+
+
+def to_html(figure: "Figure", alt: str) -> str:
+    """A figure as an <img> that carries its own data: of JupyterLab's picture types only HTML shows the `alt` text."""
+    return f'<img src="data:image/{picture_type(figure)};base64,{base64.b64encode(encode(figure)).decode()}" ' + (
+        f'alt="{html.escape(alt, quote=True)}" style="max-width:100%">'
+    )
+
+
+def picture_type(figure: "Figure") -> str:
+    """jpeg for a figure with photographs in it, and png, sharper and smaller there, for one of lines."""
+    return "jpeg" if any(axis.images for axis in figure.axes) else "png"
+
+
+def encode(figure: "Figure") -> bytes:
+    """The figure as the bytes of a picture of `picture_type`."""
+    data = BytesIO()
+    kind = picture_type(figure)
+    figure.savefig(data, format=kind, dpi=100, facecolor="white", pil_kwargs={"quality": 88} if kind == "jpeg" else {})
+    return data.getvalue()
+
+
+def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **sliders) -> None:
+    """Sliders above the figure that `figure_of(**values)` makes, drawn anew when one is let go.
+
+    sliders: an ipywidgets slider for each argument of `figure_of`. settings: some three dictionaries of values, at which the
+    figure is shown where no widget can be drawn (a web page, a PDF).
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    def label(values: dict) -> str:
+        return ", ".join(f"{sliders[name].description or name} {_plain(value)}" for name, value in values.items())
+
+    def update(_=None) -> None:
+        values = {name: slider.value for name, slider in sliders.items()}
+        status.value = f"computing: {label(values)} ..."
+        picture.value = encode(figure_of(**values))
+        status.value = label(values)
+
+    for slider in sliders.values():
+        slider.continuous_update = False
+        slider.style = {"description_width": "110px"}
+        slider.layout.width = "480px"
+        slider.observe(update, "value")
+    picture, status = widgets.Image(layout={"max_width": "100%"}), widgets.Label()
+    update()
+    box = widgets.VBox([*sliders.values(), status, picture])
+    static = "".join(f"<p>{html.escape(label(values))}</p>{to_html(figure_of(**values), label(values))}" for values in settings)
+    view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
+    display({"application/vnd.jupyter.widget-view+json": view, "text/html": static, "text/plain": "sliders"}, raw=True)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
