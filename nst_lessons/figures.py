@@ -43,7 +43,7 @@ def draw(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, 
     for axis in axes:
         axis.axis("off")
     for axis, (title, image) in zip(axes, images.items(), strict=False):
-        axis.imshow(to_pil(image) if image.ndim > 2 else image, cmap="viridis")
+        axis.imshow(to_pil(image) if image.ndim > 2 else image.detach().numpy(), cmap="viridis")
         axis.set_title(title, fontsize=13)
     figure.supxlabel(caption, fontsize=12, wrap=True)
     return figure

@@ -34,7 +34,7 @@ def load_image(source: object, size: int | None = None) -> torch.Tensor:
         image = _from_file(_resolve(source), size)
     else:
         raise ValueError(f"Cannot read a picture from a {type(source).__name__}: give a path, a sample's name or an array.")
-    return image if size is None else resize(image, size)
+    return (image if size is None else resize(image, size)).contiguous()  # as L-BFGS needs its parameters to be
 
 
 def resize(image: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:

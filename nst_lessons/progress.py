@@ -1,18 +1,38 @@
 """How a lesson counts its steps: with a bar, since a cell that shows no sign of life on a laptop looks broken."""
 
 import os
-import sys
+import time
 from collections.abc import Iterator
-
-from tqdm import tqdm
 
 
 def progress(steps: int) -> Iterator[int]:
-    """0, 1, ... steps - 1 with a progress bar and the time to go; `shortened` where NST_QUICK is set."""
-    bar = "{percentage:3.0f}%|{bar:30}| {n_fmt}/{total_fmt}, {remaining} to go"
-    yield from tqdm(range(shortened(steps)), file=sys.stdout, bar_format=bar, leave=False, mininterval=0.5)
+    """0, 1, ... steps - 1 under a progress bar with the time to go; `shortened` where NST_QUICK is set.
+
+    In the end the bar becomes a line that says how many steps were taken in how many seconds.
+    """
+    from IPython.display import display
+
+    steps, start, drawn, done = shortened(steps), time.perf_counter(), 0.0, 0
+    bar = display(_bar("", 0, steps), raw=True, display_id=True)
+    update = bar.update if bar else lambda *_, **__: None  # outside of a notebook there is nothing to update
+    try:
+        for done in range(steps):
+            yield done
+            now = time.perf_counter()
+            if now - drawn > 0.5:
+                left = (now - start) / (done + 1) * (steps - done - 1)
+                update(_bar(f"{done + 1} of {steps} steps, {left:.0f} s to go", done + 1, steps), raw=True)
+                drawn = now
+        done = steps
+    finally:
+        text = f"{done} steps in {time.perf_counter() - start:.0f} s"
+        update({"text/html": f"<small>{text}</small>", "text/plain": text}, raw=True)
 
 
 def shortened(steps: int) -> int:
     """`steps`, or at most 2 where the environment variable NST_QUICK is set: a notebook is then tried in a minute."""
     return min(steps, 2) if os.environ.get("NST_QUICK") else steps
+
+
+def _bar(text: str, value: int, steps: int) -> dict[str, str]:
+    return {"text/html": f'<progress value="{value}" max="{steps}" style="width:40%"></progress> {text}', "text/plain": text}

@@ -198,10 +198,7 @@ def test_no_permission(tmp_path, monkeypatch):
         images.writable(tmp_path / "a.png")
 
 
-def test_show_gives_a_picture_with_an_alternative_text(capsys, monkeypatch, random_image):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **options: shown.append((data, options)))
-    nst.show({"photo": random_image(20, 30), "result": random_image(30, 20)}, "Look at the edges.")
-    ((data, options),) = shown
-    assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "Look at the edges."
-    assert options["metadata"]["image/png"]["alt"] == "Look at the edges."
+@pytest.mark.parametrize("size", [None, 512, 64])
+def test_a_picture_is_contiguous_so_that_lbfgs_takes_its_clone(size):
+    picture = nst.load_image("astronaut", size)  # 512 x 512: nothing is resized
+    assert picture.is_contiguous() and picture.clone().is_contiguous()

@@ -109,6 +109,23 @@ def same_as(
     return examine
 
 
+def equal_to(right: object, mistakes: Sequence[tuple[str, object]] = ()) -> Callable[[object], None]:
+    """An examination of a number, a tensor or nested lists of numbers; `mistakes` are (message, wrong value) pairs."""
+
+    def examine(answer: object) -> None:
+        got = _tensor(answer)
+        if got.shape != _tensor(right).shape:
+            raise Wrong(f"the shape is {tuple(got.shape)}, where {tuple(_tensor(right).shape)} is wanted.")
+        if _alike(got, _tensor(right), 1e-3):
+            return
+        for message, mistake in mistakes:
+            if _alike(got, _tensor(mistake), 1e-3):
+                raise Wrong(message)
+        raise Wrong("that is not the number: go through the sum term by term." if got.ndim == 0 else _where(got, right))
+
+    return examine
+
+
 def one_of(right: str, wrong: dict[str, str]) -> Callable[[str], None]:
     """An examination of a choice: `wrong` gives the message to each other choice."""
 
@@ -120,6 +137,18 @@ def one_of(right: str, wrong: dict[str, str]) -> Callable[[str], None]:
             raise Wrong(wrong[answer.strip().lower()])
 
     return examine
+
+
+def _tensor(value: object) -> torch.Tensor:
+    try:
+        return torch.as_tensor(value, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong(f"a number, a list of numbers or a tensor is wanted; this is {_brief(value)}.") from None
+
+
+def _where(got: torch.Tensor, right: object) -> str:
+    wrong = [tuple(index) for index in (~torch.isclose(got, _tensor(right), rtol=1e-3)).nonzero().tolist()]
+    return f"{len(wrong)} of {got.numel()} numbers are not right, the first at {wrong[0]}: go through its sum term by term."
 
 
 def _check_kind(got: object, wanted: object) -> None:

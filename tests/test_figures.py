@@ -1,0 +1,72 @@
+import base64
+import io
+import re
+
+import ipywidgets as widgets
+import matplotlib.figure
+import pytest
+import torch
+from PIL import Image
+
+import nst_lessons as nst
+
+
+@pytest.fixture
+def shown(monkeypatch) -> list[dict]:
+    """The data of everything that is displayed."""
+    found = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **options: found.append(data))
+    return found
+
+
+def picture_in(page: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])))
+
+
+def test_show_gives_a_picture_with_an_alternative_text(shown, random_image):
+    nst.show({"photo": random_image(20, 30), "map": torch.rand(20, 30)}, 'Look at "edges" & corners.')
+    (data,) = shown
+    assert 'alt="Look at &quot;edges&quot; &amp; corners."' in data["text/html"]
+    assert picture_in(data["text/html"]).format == "JPEG" and data["text/plain"] == 'Look at "edges" & corners.'
+
+
+def test_pictures_stand_in_the_order_and_colours_given(shown):
+    red, blue = torch.zeros(1, 3, 20, 20), torch.zeros(1, 3, 20, 20)
+    red[:, 0], blue[:, 2] = 1, 1
+    nst.show({"a": red, "b": blue, "c": blue, "d": red}, "", columns=2)
+    picture = picture_in(shown[0]["text/html"]).convert("RGB")
+    width, height = picture.size
+    corners = [picture.getpixel((int(width * x), int(height * y))) for y in (0.3, 0.7) for x in (0.3, 0.7)]
+    assert ["red" if r > b else "blue" for r, _, b in corners] == ["red", "blue", "blue", "red"]
+
+
+def test_many_pictures_still_fit_a_page(shown, random_image):
+    nst.show({str(i): random_image(20, 40) for i in range(12)}, "a row")
+    assert picture_in(shown[0]["text/html"]).width <= 1310
+
+
+def test_a_plot_of_lines_is_png(shown):
+    figure = matplotlib.figure.Figure()
+    figure.subplots().plot([1, 2])
+    nst.show_figure(figure, "a line")
+    assert picture_in(shown[0]["text/html"]).format == "PNG"
+
+
+def test_explore_draws_anew_when_a_slider_moves_and_has_three_still_pictures(shown):
+    seen = []
+
+    def figure_of(level):
+        seen.append(level)
+        return nst.draw({"grey": torch.full((1, 3, 16, 16), level)}, f"level {level}")
+
+    slider = widgets.FloatSlider(0.5, min=0, max=1, description="level")
+    nst.explore(figure_of, [{"level": 0.0}, {"level": 0.5}, {"level": 1.0}], level=slider)
+    (data,) = shown
+    assert (
+        "application/vnd.jupyter.widget-view+json" in data
+        and seen == [0.5, 0.0, 0.5, 1.0]
+        and data["text/html"].count("<img") == 3
+    )
+    slider.value = 0.25
+    assert seen[-1] == 0.25
+    assert not slider.continuous_update
