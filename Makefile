@@ -33,7 +33,10 @@ solutions: $(READY)
 	    --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False notebooks/solutions/*.ipynb
 	$(BIN)/nst-lessons publish
 
+slides: $(READY)
+	$(BIN)/nst-lessons slides
+
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test lab bench solutions clean
+.PHONY: demo test lab bench solutions slides clean

@@ -1,4 +1,4 @@
-"""The command line: `nst-lessons stylize`, `samples`, `doctor` and `publish` (also `python -m nst_lessons`)."""
+"""The command line: `nst-lessons stylize`, `samples`, `doctor`, `publish` and `slides` (also `python -m nst_lessons`)."""
 
 import argparse
 import importlib.metadata
@@ -62,10 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="tell what is here, what is missing, and what to do about it")
     doctor.set_defaults(run=_doctor)
     publishing = commands.add_parser("publish", help="make the student notebooks from the solutions (for authors)")
-    publishing.add_argument(
-        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"), help="default notebooks"
-    )
     publishing.set_defaults(run=_publish)
+    slideshow = commands.add_parser("slides", help="make slides of the lessons in out/slides (for leaders)")
+    slideshow.set_defaults(run=_slides)
+    for command in (publishing, slideshow):
+        command.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"))
     return parser
 
 
@@ -150,6 +151,16 @@ def _publish(args: argparse.Namespace) -> int:
     from nst_lessons.publish import publish  # here, so that the other commands start quickly
 
     for path in publish(args.folder):
+        print(path)
+    return 0
+
+
+def _slides(args: argparse.Namespace) -> int:
+    try:
+        from nst_lessons.slides import slides
+    except ModuleNotFoundError as error:
+        raise FileNotFoundError(f"{error.name} is missing: run `pip install --editable .[slides]` in a clone.") from None
+    for path in slides(args.folder, Path("out/slides")):
         print(path)
     return 0
 

@@ -1,0 +1,133 @@
+import torch
+from skimage.metrics import peak_signal_noise_ratio
+
+import nst_lessons as nst
+from tests.checks import Case
+
+
+def _stub(F, P):
+    """The content loss."""
+    ...
+
+
+def _psnr_stub(image, photo):
+    """The decibels."""
+    ...
+
+
+def _map_stub(F, P):
+    """The map."""
+    ...
+
+
+def _by_scikit_image(image, photo):
+    return peak_signal_noise_ratio(photo.numpy(), image.numpy(), data_range=1)
+
+
+MEASURED = {
+    "relu1_1": {"blur": 0.2, "noise": 0.1, "shift": 0.9, "colours": 1.6, "mirror": 1.0},
+    "relu5_1": {"blur": 0.4, "noise": 0.2, "shift": 0.35, "colours": 0.3, "mirror": 1.1},
+}
+NOISY = {"relu1_1": {"blur": 0.1, "noise": 2.0}, "relu5_1": {"blur": 0.4, "noise": 0.1}}
+DECIBELS = {"relu1_1": 37.0, "relu2_1": 24.0, "relu3_1": 21.5, "relu4_1": 18.0, "relu5_1": 14.5}
+CUT_SHORT = dict.fromkeys(DECIBELS, 12.0)
+
+
+CASES = {
+    "content_loss": Case(
+        right=[
+            nst.content_loss,
+            lambda F, P: torch.nn.functional.mse_loss(F, P) / (P**2).mean(),
+            lambda F, P: ((F - P).norm() / P.norm()) ** 2,
+        ],
+        wrong=[
+            (lambda F, P: 0.5 * ((F - P) ** 2).sum(), "equation (1) as it stands"),
+            (lambda F, P: ((F - P) ** 2).sum(), "target's own energy, the sum"),
+            (lambda F, P: 0.5 * nst.content_loss(F, P), "1/2 of the paper's"),
+            (lambda F, P: torch.nn.functional.mse_loss(F, P), "mean of the squares"),
+            (lambda F, P: torch.nn.functional.mse_loss(F, P) / (P**2).sum(), "mean above"),
+            (lambda F, P: ((F - P) ** 2).sum() / (F**2).sum(), "energy of F"),
+            (lambda F, P: (F - P).sum() / (P * P).sum(), "cancel"),
+            (lambda F, P: (F - P).norm() / P.norm(), "square root"),
+            (lambda F, P: torch.nn.functional.l1_loss(F, P) / P.abs().mean(), "absolute"),
+            (lambda F, P: (F - P) ** 2, "shape"),
+        ],
+        stub=_stub,
+        crashing=lambda F, P: (F - P[:, :1, :1, :2]).sum(),
+    ),
+    "psnr": Case(
+        right=[
+            _by_scikit_image,
+            lambda a, b: 10 * torch.log10(1 / ((a - b) ** 2).mean()),
+            lambda a, b: -20 * torch.nn.functional.mse_loss(a, b).sqrt().log10().item(),
+        ],
+        wrong=[
+            (torch.nn.functional.mse_loss, "mean squared error"),
+            (lambda a, b: 10 * torch.nn.functional.mse_loss(a, b).log10(), "the sign"),
+            (lambda a, b: -10 * torch.nn.functional.mse_loss(a, b).log(), "natural"),
+            (lambda a, b: -20 * torch.nn.functional.mse_loss(a, b).log10(), "twice too much"),
+            (lambda a, b: -10 * torch.nn.functional.mse_loss(a, b).sqrt().log10(), "half of what"),
+            (lambda a, b: -torch.nn.functional.mse_loss(a, b).log10(), "in front"),
+            (lambda a, b: peak_signal_noise_ratio(b.numpy(), a.numpy(), data_range=255), "not 255"),
+            (lambda a, b: -10 * ((a - b) ** 2).sum().log10(), "SUM"),
+            (lambda a, b: -10 * (a - b).abs().mean().log10(), "absolute"),
+            (lambda a, b: "27 dB", "gives a str"),
+        ],
+        stub=_psnr_stub,
+        crashing=lambda a, b: peak_signal_noise_ratio(a),
+    ),
+    "loss_map": Case(
+        right=[
+            lambda F, P: ((F - P) ** 2).sum(1).squeeze(0) / (P**2).sum(),
+            lambda F, P: torch.einsum("bchw,bchw->hw", F - P, F - P) / P.norm() ** 2,
+        ],
+        wrong=[
+            (lambda F, P: ((F - P) ** 2).sum(1)[0], "adds up to the content loss"),
+            (lambda F, P: ((F - P) ** 2).mean(1)[0] / (P**2).sum(), "mean over the channels"),
+            (lambda F, P: (((F - P) ** 2).sum(1) / (P**2).sum(1))[0], "energy of that place"),
+            (lambda F, P: ((F - P) ** 2).sum((0, 2, 3)) / (P**2).sum(), "one number a channel"),
+            (nst.content_loss, "nothing is left to draw"),
+            (lambda F, P: ((F - P) ** 2).sum(1) / (P**2).sum(), "but for its shape"),
+            (lambda F, P: (((F - P) ** 2).sum(1)[0] / (P**2).sum()).sqrt(), "square root"),
+            (lambda F, P: (F - P) ** 2, "shape is"),
+        ],
+        stub=_map_stub,
+        crashing=lambda F, P: (F - P)[0].sum(7),
+    ),
+    "most_moved": Case(
+        right=[("colours", "mirror", MEASURED), (" Colours", "MIRROR", MEASURED), ("noise", "blur", NOISY)],
+        wrong=[
+            (("mirror", "mirror", MEASURED), "first layer, changes that count for more than your 'mirror': 1"),
+            (("noise", "mirror", MEASURED), "first layer, changes that count for more than your 'noise': 4"),
+            (("colours", "colours", MEASURED), "deep layer, changes that count for more than your 'colours': 3"),
+            (("colours", "shift", MEASURED), "deep layer, changes that count for more than your 'shift': 2"),
+            (("colours", "rotate", MEASURED), "none of the choices"),
+            ((3, "mirror", MEASURED), "none of the choices"),
+        ],
+        stub=(..., ..., MEASURED),
+        crashing=None,
+    ),
+    "first_below": Case(
+        right=[
+            ("relu4_1", DECIBELS),
+            (" RELU4_1", DECIBELS),
+            ("relu3_1", {**DECIBELS, "relu3_1": 19.0}),
+            ("relu4_1", CUT_SHORT),
+        ],
+        wrong=[
+            (("relu3_1", DECIBELS), "relu3_1 is still a good copy"),
+            (("relu1_1", DECIBELS), "relu1_1 is still a good copy"),
+            (("relu5_1", DECIBELS), "not the FIRST"),
+            (("relu4_2", DECIBELS), "none of the choices"),
+            (("relu5_1", dict.fromkeys(DECIBELS, 32.0)), "no layer falls"),
+        ],
+        stub=(..., DECIBELS),
+        crashing=None,
+    ),
+    "second_noise": Case(
+        right=["details", "Details "],
+        wrong=[("the same", "dark all over"), ("objects", "must stay"), ("colour", "none of the choices")],
+        stub=...,
+        crashing=None,
+    ),
+}
