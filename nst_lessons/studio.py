@@ -12,6 +12,7 @@ from PIL import Image
 
 from nst_lessons.curves import Curves
 from nst_lessons.fast import best_dtype
+from nst_lessons.figures import draw, to_html
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
 from nst_lessons.live import describe
 from nst_lessons.objective import Weights
@@ -105,7 +106,14 @@ class Studio:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display(self.panel.box)
+        pictures = {
+            kind: load_image(chooser.value, 256)
+            for kind, chooser in (("photo", self.panel.content), ("style", self.panel.style))
+        }
+        still = "Here the Studio stands when the notebook runs: sliders that steer a run from this photo to this style."
+        view = {"model_id": self.panel.box.model_id, "version_major": 2, "version_minor": 0}
+        data = {"application/vnd.jupyter.widget-view+json": view, "text/html": to_html(draw(pictures, still), still)}
+        display({**data, "text/plain": still}, raw=True)
 
     def _connect(self) -> None:
         panel = self.panel
