@@ -19,9 +19,9 @@ from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.progress import shortened
+from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
 from nst_lessons.vgg import VGG, best_device, check_memory
 
-MIN_SIZE = 32
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
 
 
@@ -49,24 +49,6 @@ class Result:
     image: torch.Tensor
     history: list[Step]
     stopped: str | None = None
-
-
-def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]:
-    """The default schedule [(size, steps), ...]: `steps` in all, most of them at a quarter of `size`, few at `size`.
-
-    Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer. 120 steps (80, 30
-    and 10) unless said otherwise.
-    """
-    if not isinstance(size, int) or size < MIN_SIZE:
-        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
-    steps = 120 if steps is None else steps
-    if not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"The number of steps is {steps}: give a whole number from 1 up.")
-    sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
-    shares = (8, 3, 1)[-len(sizes) :]
-    counts = [round(steps * share / sum(shares)) for share in shares]
-    counts[-1] = steps - sum(counts[:-1])
-    return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
 
 
 def transfer(
@@ -127,8 +109,8 @@ def transfer(
     sizes = [largest] + [round(largest * style_scale)] * len(styles)
     check_memory([fit(picture.shape[-2:], size) for picture, size in zip(rough, sizes, strict=True)], vgg)  # not yet enlarged
     content, *styles = (load_image(picture, size) for picture, size in zip((content, *styles), sizes, strict=True))
-    shares = _shares(style_weights, len(styles))
-    regions = _regions(masks, len(styles), content)
+    shares = shares_of(style_weights, len(styles))
+    regions = regions_of(masks, len(styles), content)
     photo = content
     if colours == "luminance":
         content, styles = luminance(photo), [match_luminance(one, photo) for one in styles]
@@ -267,26 +249,3 @@ def _averaged(steps: Iterator[Step], share: float) -> Iterator[Step]:
     for step in steps:
         mean = step.image if mean is None or mean.shape != step.image.shape else step.image.lerp(mean, share)
         yield replace(step, image=mean)
-
-
-def _regions(masks: Sequence[object] | None, count: int, content: torch.Tensor) -> list[torch.Tensor]:
-    """The masks (1, 1, H, W) in [0, 1], of the content's size."""
-    if masks is None:
-        return []
-    if len(masks) != count:
-        raise ValueError(f"There are {count} styles and {len(masks)} masks: give one mask for each style.")
-    regions = [resize(load_image(mask), tuple(content.shape[-2:])).mean(1, keepdim=True) for mask in masks]
-    for number, region in enumerate(regions, 1):
-        if region.max() < 0.1:
-            raise ValueError(f"Mask {number} is black everywhere: paint white where its style is wanted.")
-    return regions
-
-
-def _shares(style_weights: Sequence[float] | None, count: int) -> list[float]:
-    """The styles' shares, which add up to 1."""
-    given = [1.0] * count if style_weights is None else list(style_weights)
-    if len(given) != count or count == 0:
-        raise ValueError(f"There are {count} styles and {len(given)} style weights: give one weight for each style.")
-    if not all(0 <= weight < float("inf") for weight in given) or not sum(given):
-        raise ValueError(f"The style weights are {given}: give finite numbers from 0 up, not all of them 0.")
-    return [weight / sum(given) for weight in given]

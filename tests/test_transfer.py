@@ -8,7 +8,7 @@ import torch
 import nst_lessons as nst
 from nst_lessons.objective import Objective
 from nst_lessons.optimizers import OPTIMIZERS
-from nst_lessons.transfer import coarse_to_fine
+from nst_lessons.settings import coarse_to_fine
 
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 

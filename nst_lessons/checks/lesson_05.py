@@ -63,8 +63,8 @@ def _examine_stroke_size(guess: object, measured: dict[float, float]) -> None:
     if guess == 1:
         raise Wrong("1 leaves the painting as it is, and lies between the others: compare the outer two.")
     raise Wrong(
-        f"what you measured says otherwise: the total variation at {guess} is smaller. A smaller painting has its strokes nearer "
-        "together: how many fit into the picture?"
+        f"what you measured says otherwise: the total variation at {guess} is smaller. A smaller painting has its strokes "
+        "nearer together: how many fit into the picture?"
     )
 
 
