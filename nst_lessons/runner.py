@@ -14,8 +14,8 @@ from nst_lessons.transfer import Step
 class Runner:
     """Runs a generator of steps to its end in the background; can be paused, and stopped between two steps.
 
-    on_step: called with each `Step`; what it changes acts on the next one. on_end: called once a run with None, or with
-    the exception that ended it. Both are called from where the run is driven: they must not draw with pyplot.
+    on_step: called with each `Step`; what it changes acts on the next one. on_end: called with None when a run has come to its end, or
+    with the exception that ended it; not after `stop`. Both are called from where the run is driven: they must not draw with pyplot.
     """
 
     def __init__(self, on_step: Callable[[Step], None], on_end: Callable[[Exception | None], None]) -> None:
@@ -64,7 +64,7 @@ class Runner:
                 while not self._go.is_set():
                     yield False
                 if stopped.is_set():
-                    break
+                    return
         except Exception as raised:  # shown to the person by on_end: in a thread it would be lost
             error = raised
         self.on_end(error)
