@@ -14,8 +14,9 @@ from nst_lessons.transfer import Step
 class Runner:
     """Runs a generator of steps to its end in the background; can be paused, and stopped between two steps.
 
-    on_step: called with each `Step`; what it changes acts on the next one. on_end: called with None when a run has come to its end, or
-    with the exception that ended it; not after `stop`. Both are called from where the run is driven: they must not draw with pyplot.
+    on_step: called with each `Step`; what it changes acts on the next one. on_end: called with None when a run has come
+    to its end, or with the exception that ended it; not after `stop`. Both are called from where the run is driven: they
+    must not draw with pyplot.
     """
 
     def __init__(self, on_step: Callable[[Step], None], on_end: Callable[[Exception | None], None]) -> None:

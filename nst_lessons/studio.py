@@ -67,11 +67,14 @@ class Studio:
         if self.runner.running:
             (self.runner.resume if self.runner.paused else self.runner.pause)()
             self.panel.pause.description = "Continue" if self.runner.paused else "Pause"
+            self._draw(ended=True)
 
     def stop(self) -> None:
         """End the run and keep its picture."""
         self.runner.stop()
         self._draw(ended=True)
+        self.panel.pause.description = "Pause"
+        self.panel.message(f"stopped\n{self.panel.status.value}") if self.step else None
 
     def reset(self) -> None:
         """End the run, and set every slider back."""
@@ -191,7 +194,8 @@ class Studio:
             return
         self.panel.result.value = to_jpeg(self.step.image)
         self.panel.progress.value = self.step.index / self.step.total
-        self.panel.message(describe(self.step))
+        used = f"weights {self.weights.content:.3g} : {self.weights.style:.3g} : {self.weights.tv:.3g}"
+        self.panel.message(f"{describe(self.step)}\n{used}")
         if ended or now > self._next_curves:
             self.curves.draw()
             self.panel.curves.value = self.curves.png
