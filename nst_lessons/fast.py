@@ -42,10 +42,8 @@ class Gram(torch.autograd.Function):
     def backward(ctx, grad):
         """dL/dF = F (dL/dG + its transpose), the equation (6) of Gatys 2015 without its ReLU."""
         (features,) = ctx.saved_tensors
-        flat = _rows(features)
-        weights = (grad[0] + grad[0].mT) / flat.numel()  # (C, C)
-        height, width = features.shape[-2:]
-        return (flat @ weights.to(flat.dtype)).view(1, height, width, -1).permute(0, 3, 1, 2)
+        weights = (grad[0] + grad[0].mT) / features.numel()  # (C, C)
+        return F.conv2d(features, weights.to(features.dtype)[:, :, None, None])  # a product at each position
 
 
 def flip(kernel: torch.Tensor) -> torch.Tensor:

@@ -1,47 +1,135 @@
-"""Every notebook runs from top to bottom in a fresh kernel, on the real network, at the sizes a reader gets."""
+"""Every lesson runs in a fresh kernel on the real network: as a student gets it, and with its exercises filled.
+
+Steps are shortened by NST_QUICK, except in 00, which is run at the size a reader gets.
+"""
 
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+from nst_lessons.publish import is_solution
+
+ROOT = Path(__file__).parent.parent
+STUDENT = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 SLOWEST_CELL = 40  # seconds on two cores, by the rule of the series
+CHECK = re.compile(r"^q\.(\w+)\.check\(.*\)$")
+by_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_as_it_is(path, tmp_path):
-    notebook = nbformat.read(path, as_version=4)
-    started = {}
-    seconds = {}
-    client = NotebookClient(
-        notebook,
-        timeout=600,
-        resources={"metadata": {"path": str(tmp_path)}},
-        on_cell_execute=lambda cell, cell_index: started.update({cell_index: time.perf_counter()}),
-        on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(
-            {cell_index: time.perf_counter() - started[cell_index]}
-        ),
-    )
+@cache
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def run(notebook, folder, on_executed=None):
+    """Execute `notebook` in place, as if `folder` were its own; an exception in a cell is raised here."""
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}, on_cell_executed=on_executed)
     client.execute()
-    slowest = max(seconds, key=seconds.get)
-    print(f"{path.stem}: {sum(seconds.values()):.0f} s, the slowest cell {seconds[slowest]:.0f} s of {SLOWEST_CELL}")
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert not [output for output in outputs if output.get("name") == "stderr" and "Warning" in output.text]
-    pages = [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
-    pictures = [tag for page in pages for tag in re.findall(r"<img[^>]*>", page)]
-    assert pictures and all(re.search(r'alt="[^"]+"', tag) for tag in pictures)
+    return notebook
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_is_committed_without_outputs_and_follows_the_skeleton(path):
-    notebook = nbformat.read(path, as_version=4)
+def outputs(notebook):
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def printed(cell):
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def pictures(notebook):
+    """The <img> tags of all outputs: there is no other way in which a lesson shows a figure."""
+    pages = [output.data.get("text/html", "") for output in outputs(notebook) if "data" in output]
+    return [tag for page in pages for tag in re.findall(r"<img[^>]*>", page)]
+
+
+def quiet(notebook):
+    """Whether nothing came on stderr, such as a warning."""
+    return not [output for output in outputs(notebook) if output.get("name") == "stderr"]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setenv("NST_QUICK", "1")
+
+
+@by_lesson
+def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, quick):
+    notebook = run(read(path).copy(), tmp_path)
+    assert quiet(notebook)
+    checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
+    assert all(text.startswith("… Not tried yet") for text in checks), checks
+
+
+@by_lesson
+def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_told_so(path, tmp_path, quick, monkeypatch):
+    """After each check the wrong answers of the lesson's cases are given to the same question, in the same kernel."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    solution = read(path.parent / "solutions" / path.name)
+    notebook = nbformat.v4.new_notebook(metadata=solution.metadata)
+    for cell in solution.cells:
+        check = CHECK.match(cell.source)
+        notebook.cells.append(cell.copy())
+        if check:
+            code = f"from tests.checks.lesson_{path.stem[:2]} import CASES\nfor a, _ in CASES['{check[1]}'].wrong:\n"
+            code += f"    q.{check[1]}.check(*(a if isinstance(a, tuple) else (a,)))\n    print('=====')"
+            notebook.cells.append(nbformat.v4.new_code_cell(code, metadata={"wrong": check[1]}))
+    run(notebook, tmp_path)
+    assert quiet(notebook)
+    assert len(pictures(notebook)) == len(pictures(solution)) > 0
+    verdicts = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
+    assert all(text.startswith("✔ Right") for text in verdicts), verdicts
+    tried = {cell.metadata["wrong"]: printed(cell).split("=====\n")[:-1] for cell in notebook.cells if "wrong" in cell.metadata}
+    assert len(tried) == len(verdicts) and (len(tried) >= 3 or path.stem.startswith("00"))
+    for name, messages in tried.items():
+        expected = [words for _, words in cases(path)[name].wrong]
+        assert all(words in text for words, text in zip(expected, messages, strict=True)), (name, messages)
+
+
+def cases(path):
+    import importlib
+
+    return importlib.import_module(f"tests.checks.lesson_{path.stem[:2]}").CASES
+
+
+def test_the_first_notebook_at_the_size_a_reader_gets(tmp_path):
+    started, seconds = time.perf_counter(), []
+    notebook = run(
+        read(STUDENT[0]).copy(), tmp_path, lambda cell, cell_index, execute_reply: seconds.append(time.perf_counter())
+    )
+    slowest = max(b - a for a, b in zip([started, *seconds], seconds, strict=False))
+    print(f"{STUDENT[0].stem}: {seconds[-1] - started:.0f} s, the slowest cell {slowest:.0f} s of {SLOWEST_CELL}")
+    assert quiet(notebook) and pictures(notebook)
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions_can_be_read_without_running(path):
+    notebook = read(path)
+    assert path.stat().st_size < 2_500_000
+    executed = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in executed] == list(range(1, len(executed) + 1))
+    assert not [output for output in outputs(notebook) if output.output_type == "error"] and quiet(notebook)
+    assert all(re.search(r'alt="[^"]+"', tag) for tag in pictures(notebook))
+    assert all(printed(cell).startswith("✔ Right") for cell in notebook.cells if CHECK.match(cell.source))
+    assert not re.findall(r"/(?:home|root|tmp|Users)/\S+", nbformat.writes(notebook)), "a path of somebody's machine"
+    assert not [output for output in outputs(notebook) if "widget-view" in str(output) and "<img" not in str(output)]
+
+
+@by_lesson
+def test_follows_the_skeleton_and_its_links_lead_somewhere(path):
+    notebook = read(path)
     nbformat.validate(notebook)
-    assert not any(cell.get("outputs") for cell in notebook.cells)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     skeleton = ["**The question:", "You will be able to", "**Time**", "## Set-up", "Predict", "Look"]
     skeleton += ["## Talk about it", "## Recap", "## What the papers say", "**Next:**"]
     assert not [part for part in skeleton if part not in text]
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert links and not [link for link in links if not (path.parent / link).is_file()]
+    assert sum(is_solution(cell) for cell in read(path.parent / "solutions" / path.name).cells) >= 1
+    slides = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+    assert slides.count("slide") >= 5, "cells carry their slide types"

@@ -133,7 +133,7 @@ def draw_curves(pairs: list[dict], path: Path) -> None:
             if method in colours:
                 style = "--" if "float32" in name and len(DTYPES) > 1 else "-"
                 panel.plot(*zip(*found["curve"], strict=True), style, marker=".", color=colours[method], label=name)
-        panel.set(xscale="log", yscale="log", xlabel="seconds", title=" in ".join(names).replace("_", " "))
+        panel.set(xscale="log", yscale="log", xlim=(0.1, None), xlabel="seconds", title=" in ".join(names).replace("_", " "))
         panel.grid(alpha=0.3, which="both")
     panels[0].set_ylabel("three-size energy (less is better)")
     panels[0].legend()

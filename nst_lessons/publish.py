@@ -1,0 +1,68 @@
+"""Student notebooks are made from the solutions: what is the reader's to write becomes `...`, and outputs are left out."""
+
+import ast
+import os
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+MARK = "# solution"  # the first line of a cell whose functions and variables are the reader's to write
+
+
+def publish(folder: Path) -> list[Path]:
+    """Write folder/NN_name.ipynb from each folder/solutions/NN_name.ipynb; returns the files.
+
+    Raises FileNotFoundError where there are no solutions.
+    """
+    sources = sorted((folder / "solutions").glob("[0-9]*.ipynb"))
+    if not sources:
+        raise FileNotFoundError(f"There are no notebooks in {folder / 'solutions'}: run this in a clone of the project.")
+    return [_write(student(nbformat.read(source, as_version=4)), folder / source.name) for source in sources]
+
+
+def student(solution: NotebookNode) -> NotebookNode:
+    """The notebook that a student opens: exercises empty, no outputs, no cells that are for the speaker alone."""
+    cells = []
+    for cell in solution.cells:
+        if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
+            continue
+        cell = NotebookNode({**cell, "source": exercise(cell.source) if is_solution(cell) else cell.source})
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+        cells.append(cell)
+    return NotebookNode({**solution, "cells": cells})
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Whether a cell holds what the reader is to write."""
+    return cell.cell_type == "code" and cell.source.startswith(MARK)
+
+
+def exercise(source: str) -> str:
+    """The stub of a solution: functions keep their signature and docstring, variables their name and comment.
+
+    def double(x):              def double(x):
+        \"\"\"Twice x.\"\"\"      ->        \"\"\"Twice x.\"\"\"
+        return 2 * x                ...
+    """
+    lines = source.encode().split(b"\n")[1:]  # ast counts columns in bytes
+    for node in reversed(ast.parse(b"\n".join(lines)).body):
+        if isinstance(node, ast.FunctionDef):
+            kept = node.body[0] if ast.get_docstring(node) is not None else None
+            start = kept.end_lineno if kept else node.body[0].lineno - 1
+            lines[start : node.end_lineno] = [b" " * node.body[0].col_offset + b"..."]
+        elif isinstance(node, ast.Assign):
+            name = node.targets[-1]
+            before = lines[name.end_lineno - 1][: name.end_col_offset]
+            after = lines[node.end_lineno - 1][node.end_col_offset :]
+            lines[node.lineno - 1 : node.end_lineno] = [before + b" = ..." + after]
+    return b"\n".join(lines).decode()
+
+
+def _write(notebook: NotebookNode, path: Path) -> Path:
+    nbformat.validate(notebook)
+    temporary = path.with_suffix(".part")
+    nbformat.write(notebook, temporary)
+    os.replace(temporary, path)
+    return path
