@@ -29,7 +29,10 @@ class Panel:
         )
         self.save = widgets.Button(description="Save", icon="save", layout={"width": "88px"})
         self.copy = widgets.Button(description="Copy as code", icon="code", layout={"width": "130px"})
-        self.link, self.code = widgets.HTML(), widgets.Textarea(layout={"width": "100%", "height": "200px", "display": "none"})
+        self.link, self.code = (
+            widgets.Output(),
+            widgets.Textarea(layout={"width": "100%", "height": "200px", "display": "none"}),
+        )
         self.progress = widgets.FloatProgress(value=0, min=0, max=1, layout={"width": "400px"})
         self.status = widgets.HTML("Press Start; then move any slider while it paints.")
         self.result = widgets.Image(format="jpeg", layout={"width": "400px", "object_fit": "contain"})

@@ -1,6 +1,5 @@
 """The Studio: sliders that steer a run while it goes."""
 
-import base64
 import re
 import time
 from copy import deepcopy
@@ -96,10 +95,12 @@ class Studio:
             self.panel.message("There is no picture yet: press Start.")
             return None
         stem = f"{self._name(self.panel.content.value)}_in_{self._name(self.panel.style.value)}"
+        from IPython.display import FileLink  # here, so that `import nst_lessons` stays quick
+
         number = next(n for n in range(1, 10_000) if not Path(f"{stem}_{n}.png").exists())
         path = save_image(self.image, f"{stem}_{number}.png")
-        data = base64.b64encode(path.read_bytes()).decode()
-        self.panel.link.value = f'<a download="{path.name}" href="data:image/png;base64,{data}">download {path.name}</a>'
+        self.panel.link.outputs = ()
+        self.panel.link.append_display_data(FileLink(path.name))  # not by HTML(): JupyterLab takes links to data out of that
         self.panel.message(f"saved as {path.name}")
         return path
 

@@ -131,6 +131,9 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     stopping = until(lambda: "stopped" in status(page), 10)
     press(page, "Save")
     until(lambda: "saved as" in status(page), 10)
+    with page.expect_popup() as download:
+        page.get_by_role("link", name="astronaut_in_uploaded_green_1.png").click()
+    assert "astronaut_in_uploaded_green_1.png" in download.value.url
     press(page, "Copy as code")
     until(lambda: page.locator("textarea").last.input_value().startswith("import nst_lessons"), 10)
     page.screenshot(path=SCREENSHOTS / "3_stopped_and_saved.png")
