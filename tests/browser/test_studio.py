@@ -129,9 +129,10 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     stopping = until(lambda: "stopped" in status(page), 10)
     press(page, "Save")
     until(lambda: "saved as" in status(page), 10)
-    with page.expect_popup() as download:
-        page.get_by_role("link", name="astronaut_in_uploaded_green_1.png").click()
-    assert "astronaut_in_uploaded_green_1.png" in download.value.url
+    link = page.get_by_role("link", name="astronaut_in_uploaded_green_1.png")
+    until(lambda: "/files/" in link.get_attribute("href"), 10)
+    downloaded = page.request.get(link.evaluate("link => link.href")).body()
+    assert Image.open(io.BytesIO(downloaded)).size == (256, 256)
     press(page, "Copy as code")
     until(lambda: page.locator("textarea").last.input_value().startswith("import nst_lessons"), 10)
     page.screenshot(path=SCREENSHOTS / "3_stopped_and_saved.png")
