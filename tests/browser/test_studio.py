@@ -12,6 +12,7 @@ from PIL import Image
 from tests.conftest import ROOT
 
 SCREENSHOTS = ROOT / "out" / "browser"
+KERNEL_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 LESSON = ROOT / "notebooks" / "05_studio.ipynb"
 
 
@@ -37,6 +38,8 @@ def open_notebook(lab, browser):
         return page
 
     yield start
+    for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
+        page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
     context.close()
 
 
@@ -138,5 +141,3 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     assert Image.open(next(folder.glob("astronaut_in_uploaded_green_1.png"))).size == (256, 256)
     with capsys.disabled():
         print(f"\nStudio in the browser: slider to changed weight {slider:.2f} s, Stop to stopped {stopping:.2f} s")
-    page.close()
-    other.close()
