@@ -68,17 +68,8 @@ def until(condition, seconds=30.0):
 
 def run_all(page):
     """Run the notebook until its Studio is there."""
-    start, question = (
-        page.locator("button.jupyter-button:has-text('Start')"),
-        page.locator(".jp-Dialog button:has-text('Select')"),
-    )
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")  # void: evaluate would wait
-    until(lambda: start.count() or question.count(), 90)
-    if question.count():  # on a busy machine JupyterLab asks at times which kernel is meant, though there is one
-        question.click()
-        page.wait_for_function(READY, timeout=60_000)
-        page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    until(lambda: start.count(), 90)
+    until(lambda: page.locator("button.jupyter-button:has-text('Start')").count(), 90)
 
 
 def press(page, label):
