@@ -6,6 +6,7 @@ from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
 from nst_lessons.losses import content_loss, gram_matrix, style_loss, total_variation
 from nst_lessons.progress import progress
+from nst_lessons.studio import Studio
 from nst_lessons.transfer import Result, Step, Weights, stylize, transfer
 from nst_lessons.vgg import VGG
 
@@ -14,6 +15,7 @@ __all__ = [
     "LivePlot",
     "Result",
     "Step",
+    "Studio",
     "Weights",
     "content_loss",
     "draw",

@@ -5,6 +5,7 @@ A picture is a float32 tensor of shape (1, 3, H, W), sRGB, values in [0, 1]. A s
 
 import os
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,13 @@ def to_pil(image: torch.Tensor) -> Image.Image:
     pixels = image.detach().float().cpu().reshape(image.shape[-3:])  # (3, H, W)
     pixels = pixels.clamp(0, 1).mul(255).round().to(torch.uint8)
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
+
+
+def to_jpeg(image: torch.Tensor) -> bytes:
+    """The bytes of a JPEG of a picture, for a screen."""
+    data = BytesIO()
+    to_pil(image).save(data, format="jpeg", quality=90)
+    return data.getvalue()
 
 
 def save_image(image: torch.Tensor, path: str | os.PathLike) -> Path:

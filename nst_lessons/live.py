@@ -3,15 +3,12 @@
 import base64
 import sys
 import time
-from io import BytesIO
 
-import torch
-
-from nst_lessons.images import to_pil
+from nst_lessons.curves import Curves
+from nst_lessons.images import to_jpeg
 from nst_lessons.transfer import Step
 
 _SHARE = 0.01  # of a run's time may go into drawing the picture, and as much into the curves
-_COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: told apart by everybody
 
 
 class LivePlot:
@@ -24,7 +21,7 @@ class LivePlot:
     def __init__(self, every: float = 0.5) -> None:
         self.every = every
         self.spent = 0.0  # seconds of drawing in this run
-        self._curves = _Curves()
+        self._curves = Curves()
         if _in_notebook():
             self._curves.draw()  # the first time takes long; so it is over before the run
 
@@ -69,46 +66,6 @@ def describe(step: Step) -> str:
     )
 
 
-class _Curves:
-    """The losses so far, and their plot as PNG; one figure is used again, and none of pyplot's."""
-
-    def __init__(self) -> None:
-        from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
-
-        self._figure = Figure(figsize=(5, 3.6), dpi=80)  # no layout engine: it would take most of the time
-        self._axes = self._figure.add_axes((0.17, 0.14, 0.81, 0.77))
-        self._axes.set(xlabel="step", ylabel="loss (log scale)", yscale="log")
-        self._lines = {name: self._axes.plot([], [], color=c, lw=2, label=name)[0] for name, c in _COLOURS.items()}
-        self._axes.yaxis.set_major_formatter("{x:g}")  # plain numbers: typesetting powers would double the time
-        self._axes.yaxis.set_minor_formatter("")
-        self._axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
-        self._axes.grid(alpha=0.3)
-        self._marks = []
-        self.clear()
-
-    def clear(self) -> None:
-        self.png = b""
-        self._values, self._sizes = {name: [] for name in _COLOURS}, []
-        while self._marks:
-            self._marks.pop().remove()
-
-    def add(self, step: Step) -> None:
-        for name, values in self._values.items():
-            values.append(max(getattr(step, name), 1e-4))  # the content loss starts at 0, which a log axis cannot show
-        if self._sizes and self._sizes[-1] != step.size:
-            self._marks.append(self._axes.axvline(step.index, color="#999999", ls=":"))  # here the picture was enlarged
-        self._sizes.append(step.size)
-
-    def draw(self) -> None:
-        for name, line in self._lines.items():
-            line.set_data(range(1, len(self._sizes) + 1), self._values[name])
-        self._axes.relim()
-        self._axes.autoscale_view()
-        data = BytesIO()
-        self._figure.savefig(data, format="png", pil_kwargs={"compress_level": 1})
-        self.png = data.getvalue()
-
-
 def _in_notebook() -> bool:
     from IPython import get_ipython
 
@@ -124,16 +81,10 @@ def _new_display():
 def _page(step: Step, curves: bytes) -> str:
     """The HTML of one drawing: the picture, the curves, the line of text."""
     picture = (
-        f'<img src="data:image/jpeg;base64,{_jpeg(step.image)}" style="height:320px" '
+        f'<img src="data:image/jpeg;base64,{base64.b64encode(to_jpeg(step.image)).decode()}" style="height:320px" '
         f'alt="The picture after {step.index} of {step.total} steps">'
     )
     plot = base64.b64encode(curves).decode()
     plot = f'<img src="data:image/png;base64,{plot}" style="height:288px" alt="Losses against steps">' if curves else ""
     bar = f'<progress value="{step.index}" max="{step.total}" style="width:100%"></progress>'
     return f'<div style="display:flex;gap:12px;flex-wrap:wrap">{picture}{plot}</div>{bar}<div>{describe(step)}</div>'
-
-
-def _jpeg(image: torch.Tensor) -> str:
-    data = BytesIO()
-    to_pil(image).save(data, format="jpeg", quality=90)
-    return base64.b64encode(data.getvalue()).decode()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 
 from nst_lessons.fast import Gram
 from nst_lessons.losses import content_loss, style_loss, total_variation
@@ -52,8 +53,9 @@ class Losses:
 class Objective:
     """The losses of a picture against one content (1, 3, H, W) and the styles [(picture, share), ...] of any sizes.
 
-    Several styles are mixed in their targets: the share-weighted mean of the Gram matrices has the same minimum as the
-    share-weighted sum of squared distances to each. The targets are computed once.
+    The targets are computed once. Several styles are mixed in them: the share-weighted mean of the Gram matrices has the
+    same minimum as the share-weighted sum of squared distances to each. With `masks`, one (1, 1, H, W) a style in [0, 1],
+    each style is wanted in its own region: the guided Gram matrices of Gatys et al. 2017 (arXiv 1611.07865), section 3.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Objective:
         styles: Sequence[tuple[torch.Tensor, float]],
         style_layers: Sequence[str] = STYLE_LAYERS,
         content_layer: str = CONTENT_LAYER,
+        masks: Sequence[torch.Tensor] = (),
     ) -> None:
         self.vgg, self.content_layer = vgg, content_layer
         self.shape = tuple(content.shape[-2:])  # (height, width)
@@ -70,13 +73,20 @@ class Objective:
             self.content = vgg(content, [content_layer])[content_layer]
             grams = [{name: Gram.apply(f) for name, f in vgg(image, style_layers).items()} for image, _ in styles]
         shares = [share for _, share in styles]
-        self.style = {name: sum(share * gram[name] for share, gram in zip(shares, grams, strict=True)) for name in style_layers}
+        if masks:
+            self.regions = list(zip(masks, shares, grams, strict=True))  # (mask, share, {layer: target})
+        else:
+            mixed = {name: sum(w * gram[name] for w, gram in zip(shares, grams, strict=True)) for name in style_layers}
+            self.regions = [(None, 1.0, mixed)]
 
     def __call__(self, image: torch.Tensor, weights: Weights) -> Losses:
         """The losses of `image` (1, 3, H, W); layers that carry no weight are not visited."""
         layers = {name: w for name, w in weights.layers.items() if w and weights.style}
         features = self.vgg(image, [*layers, *([self.content_layer] if weights.content else [])])
-        by_layer = {name: style_loss(Gram.apply(features[name]), self.style[name]) for name in layers}
+        by_layer = {
+            name: sum(w * style_loss(_guided_gram(features[name], mask), gram[name]) for mask, w, gram in self.regions)
+            for name in layers
+        }
         zero = image.new_zeros(())
         return Losses(
             content=content_loss(features[self.content_layer], self.content) if weights.content else zero,
@@ -84,3 +94,11 @@ class Objective:
             tv=total_variation(image) if weights.tv else zero,
             style_by_layer=by_layer,
         )
+
+
+def _guided_gram(features: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """The Gram matrix (1, C, C) of the features where `mask` is white, divided by C times the mask's energy."""
+    if mask is None:
+        return Gram.apply(features)
+    guide = F.interpolate(mask, features.shape[-2:], mode="area")
+    return Gram.apply(features * guide.to(features.dtype)) / guide.square().mean().clamp_min(1e-6)

@@ -8,19 +8,20 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from statistics import median
 
 import torch
 
 from nst_lessons.canvas import enlarge, first_image, to_canvas, to_image
+from nst_lessons.colour import luminance, match_colours, match_luminance, with_colours_of
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
+from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.progress import shortened
+from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
 from nst_lessons.vgg import VGG, best_device, check_memory
 
-MIN_SIZE = 32
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
 
 
@@ -50,24 +51,6 @@ class Result:
     stopped: str | None = None
 
 
-def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]:
-    """The default schedule [(size, steps), ...]: `steps` in all, most of them at a quarter of `size`, few at `size`.
-
-    Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer. 120 steps (80, 30
-    and 10) unless said otherwise.
-    """
-    if not isinstance(size, int) or size < MIN_SIZE:
-        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
-    steps = 120 if steps is None else steps
-    if not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"The number of steps is {steps}: give a whole number from 1 up.")
-    sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
-    shares = (8, 3, 1)[-len(sizes) :]
-    counts = [round(steps * share / sum(shares)) for share in shares]
-    counts[-1] = steps - sum(counts[:-1])
-    return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
-
-
 def transfer(
     content: object,
     style: object,
@@ -78,6 +61,10 @@ def transfer(
     steps: int | None = None,
     schedule: Sequence[tuple[int, int]] | None = None,
     style_weights: Sequence[float] | None = None,
+    style_scale: float = 1.0,
+    masks: Sequence[object] | None = None,
+    colours: str = "style",
+    average: float = 0.0,
     content_layer: str = CONTENT_LAYER,
     init: object = "content",
     optimizer: str = "lbfgs",
@@ -90,6 +77,11 @@ def transfer(
     schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015.
     init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture.
     optimizer: "lbfgs", as Gatys, or "adam". seed: of the noise.
+    style_scale: the style's long side in units of the picture's, 0.25 to 4: larger makes larger strokes (Gatys 2017).
+    masks: a grey picture for each style, white where it is wanted, resized to the photo (Gatys 2017, arXiv 1611.07865).
+    colours: the "style"'s; or the photo's, by "luminance" alone or with the style's colours "matched" to the photo's
+    (see `nst_lessons.colour`). average: from 0 (none) to below 1, the share of the steps so far in a step's picture, a
+    running average; its losses stay those of the last iterate.
 
     Departures from Gatys 2015: coarse to fine, each size minding the losses at the smaller ones at half their weight, so
     that large strokes stay; max pooling unless `vgg` has another; and each pixel is (1 + sin u) / 2 with u free, so that
@@ -101,8 +93,12 @@ def transfer(
     schedule = coarse_to_fine(size, steps) if schedule is None else list(schedule)
     if not schedule or any(size < MIN_SIZE or steps < 1 for size, steps in schedule):
         raise ValueError(f"The schedule is {schedule}: give (size, steps) pairs with sizes from {MIN_SIZE}, steps from 1.")
-    if optimizer not in _OPTIMIZERS:
-        raise ValueError(f"There is no optimizer {optimizer!r} here: choose {' or '.join(_OPTIMIZERS)}.")
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"There is no optimizer {optimizer!r} here: choose {' or '.join(OPTIMIZERS)}.")
+    if colours not in ("style", "luminance", "matched"):
+        raise ValueError(f"There are no colours {colours!r} here: choose style, luminance or matched.")
+    if not 0.25 <= style_scale <= 4 or not 0 <= average < 1:
+        raise ValueError(f"style_scale is {style_scale} and average {average}: give 0.25 to 4, and 0 to below 1.")
     vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
@@ -110,13 +106,24 @@ def transfer(
     largest = max(size for size, _ in schedule)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     rough = [load_image(picture, min(largest, 1024)) for picture in (content, *styles)]
-    check_memory([fit(picture.shape[-2:], largest) for picture in rough], vgg)  # before any is enlarged
-    content, *styles = (load_image(picture, largest) for picture in (content, *styles))
-    shares = _shares(style_weights, len(styles))
+    sizes = [largest] + [round(largest * style_scale)] * len(styles)
+    check_memory([fit(picture.shape[-2:], size) for picture, size in zip(rough, sizes, strict=True)], vgg)  # not yet enlarged
+    content, *styles = (load_image(picture, size) for picture, size in zip((content, *styles), sizes, strict=True))
+    shares = shares_of(style_weights, len(styles))
+    regions = regions_of(masks, len(styles), content)
+    photo = content
+    if colours == "luminance":
+        content, styles = luminance(photo), [match_luminance(one, photo) for one in styles]
+    elif colours == "matched":
+        styles = [match_colours(one, photo) for one in styles]
     first = first_image(init, content, styles[0], seed)
-    content, first = content.to(vgg.device), first.to(vgg.device)
+    if colours == "luminance":
+        first = luminance(first)
+    content, first, regions = content.to(vgg.device), first.to(vgg.device), [mask.to(vgg.device) for mask in regions]
     styles = [(one.to(vgg.device), share) for one, share in zip(styles, shares, strict=True)]
-    return _run(vgg, content, styles, weights, schedule, content_layer, first, _OPTIMIZERS[optimizer])
+    steps = _run(vgg, content, styles, weights, schedule, content_layer, first, OPTIMIZERS[optimizer], style_scale, regions)
+    steps = _averaged(steps, average) if average else steps
+    return _recoloured(steps, photo.to(vgg.device)) if colours == "luminance" else steps
 
 
 def stylize(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
@@ -163,7 +170,7 @@ def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
     return image if small == size else enlarge(image, load_image(content, size), load_image(content, small))
 
 
-def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer) -> Iterator[Step]:
+def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer, scale, masks) -> Iterator[Step]:
     index, seconds, total, objectives, photo = 0, 0.0, sum(steps for _, steps in schedule), [], content
     work = [size**2 for size, steps in schedule for _ in range(steps)]  # a step's time goes with its pixels
     rates = deque(maxlen=9)  # seconds for a unit of work
@@ -171,7 +178,8 @@ def _run(vgg, content, styles, weights, schedule, content_layer, image, make_opt
         start = time.perf_counter()
         last_photo, photo = photo, resize(content, size)
         image = enlarge(image, photo, last_photo) if objectives else resize(image, tuple(photo.shape[-2:]))
-        here = Objective(vgg, photo, [(resize(s, size), w) for s, w in styles], list(weights.layers), content_layer)
+        paintings = [(resize(one, round(size * scale)), share) for one, share in styles]
+        here = Objective(vgg, photo, paintings, list(weights.layers), content_layer, masks)
         objectives = [objective for objective in objectives if objective.shape < here.shape] + [here]
         canvas, used, optimizer = to_canvas(image), None, None
         for _ in range(steps):
@@ -213,25 +221,6 @@ def _iterate(canvas, objectives, weights, optimizer) -> tuple[torch.Tensor, Loss
     return seen["image"], seen["losses"], seen["loss"]
 
 
-class _LBFGS(torch.optim.LBFGS):
-    """One evaluation a step. The first step, when nothing is known of the curvature, moves each u by 0.01 on average.
-
-    torch's own would divide by the sum of the gradients: so little that in bfloat16 only rounding is seen to change.
-    """
-
-    def __init__(self, params: list[torch.Tensor]) -> None:
-        first = 0.01 * params[0].numel()
-        super().__init__(params, lr=first, max_iter=1, history_size=10, tolerance_grad=0, tolerance_change=0)
-
-    def step(self, closure: Callable) -> torch.Tensor:
-        loss = super().step(closure)
-        self.param_groups[0]["lr"] = 1
-        return loss
-
-
-_OPTIMIZERS = {"lbfgs": _LBFGS, "adam": partial(torch.optim.Adam, lr=0.05)}
-
-
 def _step(index, total, image, losses, loss, seconds, remaining) -> Step:
     return Step(
         index=index,
@@ -248,11 +237,15 @@ def _step(index, total, image, losses, loss, seconds, remaining) -> Step:
     )
 
 
-def _shares(style_weights: Sequence[float] | None, count: int) -> list[float]:
-    """The styles' shares, which add up to 1."""
-    given = [1.0] * count if style_weights is None else list(style_weights)
-    if len(given) != count or count == 0:
-        raise ValueError(f"There are {count} styles and {len(given)} style weights: give one weight for each style.")
-    if not all(0 <= weight < float("inf") for weight in given) or not sum(given):
-        raise ValueError(f"The style weights are {given}: give finite numbers from 0 up, not all of them 0.")
-    return [weight / sum(given) for weight in given]
+def _recoloured(steps: Iterator[Step], photo: torch.Tensor) -> Iterator[Step]:
+    """The steps of a run in grey, with the photo's colours."""
+    for step in steps:
+        yield replace(step, image=with_colours_of(step.image, resize(photo, step.size)))
+
+
+def _averaged(steps: Iterator[Step], share: float) -> Iterator[Step]:
+    """The steps with their pictures replaced by the running average at each size."""
+    mean = None
+    for step in steps:
+        mean = step.image if mean is None or mean.shape != step.image.shape else step.image.lerp(mean, share)
+        yield replace(step, image=mean)

@@ -7,7 +7,8 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons.objective import Objective
-from nst_lessons.transfer import _OPTIMIZERS, coarse_to_fine
+from nst_lessons.optimizers import OPTIMIZERS
+from nst_lessons.settings import coarse_to_fine
 
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 
@@ -188,7 +189,7 @@ def test_a_run_stopped_at_a_small_size_gives_the_size_asked_for(content, style, 
 
 def test_a_changed_weight_makes_the_optimiser_forget(run, monkeypatch):
     made = []
-    monkeypatch.setitem(_OPTIMIZERS, "adam", lambda params: made.append(0) or torch.optim.Adam(params))
+    monkeypatch.setitem(OPTIMIZERS, "adam", lambda params: made.append(0) or torch.optim.Adam(params))
     weights = nst.Weights()
     for step in run(optimizer="adam", weights=weights, schedule=[(64, 5)]):
         if step.index == 3:

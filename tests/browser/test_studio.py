@@ -1,0 +1,150 @@
+"""The Studio in JupyterLab, as a person uses it. Screenshots are kept in out/browser."""
+
+import io
+import re
+import time
+
+import nbformat
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+
+SCREENSHOTS = ROOT / "out" / "browser"
+READY = """() => {
+    const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+    return context?.isReady && context.session?.kernel?.status === "idle" && !document.querySelector(".jp-Dialog");
+}"""
+LESSON = ROOT / "notebooks" / "05_studio.ipynb"
+
+
+@pytest.fixture(scope="module")
+def open_notebook(lab, browser):
+    """A function name -> the page of that notebook in JupyterLab, from which nothing but this machine is reached."""
+    address, folder = lab
+    lesson = nbformat.read(LESSON, 4)
+    studio = next(number for number, cell in enumerate(lesson.cells) if "nst.Studio(" in cell.source)
+    lesson.cells = lesson.cells[: studio + 1]  # test_notebooks.py runs the others
+    nbformat.write(lesson, folder / LESSON.name)
+    second = nbformat.v4.new_notebook(metadata=lesson.metadata)
+    second.cells = [nbformat.v4.new_code_cell('import nst_lessons as nst\nnst.Studio("coffee", "wave", size=128, steps=3000)')]
+    nbformat.write(second, folder / "second.ipynb")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    context.route(re.compile(r"^(?!http://127\.0\.0\.1|ws://127\.0\.0\.1|data:|blob:)"), lambda route: route.abort())
+
+    def start(name):
+        page = context.new_page()
+        page.goto(address(name))
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_function(
+            "window.jupyterapp && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')"
+        )
+        return page
+
+    yield start
+    for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
+        page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
+    context.close()
+
+
+def status(page):
+    return " ".join(page.locator(".widget-html-content, .jupyter-widgets.widget-html").all_inner_texts())
+
+
+def step_of(page):
+    found = re.search(r"step (\d+)/", status(page))
+    return int(found[1]) if found else 0
+
+
+def until(condition, seconds=30.0):
+    """Seconds until `condition()` holds."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, f"not within {seconds} s"
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def run_all(page):
+    """Run the notebook until its Studio is there."""
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")  # void: evaluate would wait
+    until(lambda: page.locator("button.jupyter-button:has-text('Start')").count(), 90)
+
+
+def press(page, label):
+    page.locator(f"button.jupyter-button:has-text('{label}')").first.click()
+
+
+def handle(page, label):
+    row = page.locator(".widget-slider").filter(has=page.locator(f".widget-label:text-is('{label}')"))
+    return row.locator(".noUi-handle")
+
+
+def picture(page):
+    """The address of the picture that is painted: a new one with each drawing."""
+    return page.locator("img.widget-image").nth(2).get_attribute("src")
+
+
+def test_a_person_steers_a_run(open_notebook, lab, capsys):
+    _, folder = lab
+    page = open_notebook("05_studio.ipynb")
+    run_all(page)
+    assert page.locator("img.widget-image").first.evaluate("image => image.naturalWidth") > 50
+    press(page, "Start")
+    until(lambda: step_of(page) > 3, 60)
+    page.screenshot(path=SCREENSHOTS / "1_running.png")
+
+    before, seen = re.search(r"weights \S+ : (\S+) : ", status(page))[1], picture(page)
+    handle(page, "style").focus()
+    page.keyboard.press("PageUp")
+    slider = until(lambda: re.search(r"weights \S+ : (\S+) : ", status(page))[1] != before, 10)
+    until(lambda: picture(page) != seen, 10)
+
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:insert-cell-below')")
+    page.locator(".jp-Notebook .jp-mod-active .cm-content").fill("print(6 * 7, 'from another cell')")
+    page.keyboard.press("Shift+Enter")
+    page.get_by_text("42 from another cell").wait_for(timeout=10_000)
+
+    press(page, "Pause")
+    until(lambda: page.locator("button:has-text('Continue')").count() > 0, 10)
+    time.sleep(0.5)
+    index = step_of(page)
+    time.sleep(1)
+    assert step_of(page) == index
+    press(page, "Continue")
+    until(lambda: step_of(page) > index, 10)
+
+    colours = Image.new("RGB", (200, 120), (20, 160, 120))
+    data = io.BytesIO()
+    colours.save(data, "png")
+    with page.expect_file_chooser() as chooser:
+        page.locator("button:has-text('your own style')").click()
+    chooser.value.set_files({"name": "green.png", "mimeType": "image/png", "buffer": data.getvalue()})
+    until(lambda: page.locator("option:checked:text-is('uploaded_green.png')").count() > 0, 10)
+    until(lambda: step_of(page) > 0, 10)
+
+    other = open_notebook("second.ipynb")
+    run_all(other)
+    press(other, "Start")
+    until(lambda: step_of(other) > 2, 60)
+    index = step_of(page)
+    until(lambda: step_of(page) > index or "stopped" in status(page), 20)
+    other.screenshot(path=SCREENSHOTS / "2_second_notebook.png")
+    press(other, "Stop")
+    until(lambda: "stopped" in status(other), 10)
+
+    press(page, "Stop")
+    stopping = until(lambda: "stopped" in status(page), 10)
+    press(page, "Save")
+    until(lambda: "saved as" in status(page), 10)
+    link = page.get_by_role("link", name="astronaut_in_uploaded_green_1.png")
+    until(lambda: "/files/" in link.get_attribute("href"), 10)
+    downloaded = page.request.get(link.evaluate("link => link.href")).body()
+    assert Image.open(io.BytesIO(downloaded)).size == (256, 256)
+    press(page, "Copy as code")
+    until(lambda: page.locator("textarea").last.input_value().startswith("import nst_lessons"), 10)
+    page.screenshot(path=SCREENSHOTS / "3_stopped_and_saved.png")
+    assert Image.open(next(folder.glob("astronaut_in_uploaded_green_1.png"))).size == (256, 256)
+    with capsys.disabled():
+        print(f"\nStudio in the browser: slider to changed weight {slider:.2f} s, Stop to stopped {stopping:.2f} s")
