@@ -66,7 +66,6 @@ class Studio:
         if self.runner.running:
             (self.runner.resume if self.runner.paused else self.runner.pause)()
             self.panel.pause.description = "Continue" if self.runner.paused else "Pause"
-            self._draw(ended=True)
 
     def stop(self) -> None:
         """End the run and keep its picture."""

@@ -15,7 +15,7 @@ _LOOK = {
     "clamp": "read the column 'edge': many values have run into 0 or 1, and stayed there.",
     "reshape": "the photo's objects are still there, so the content is right. Which part of the style is computed otherwise?",
     "detach": "count the entries of its log.",
-    "size": "nothing crashed and the loss fell, yet hardly any style arrived. Which side of the balance grew?",
+    "size": "nothing crashed and the loss fell, yet the photo was held fast. Which side of the balance grew?",
     "noise": "look for single pixels that disagree with their neighbours, and count the steps.",
 }
 _CONFUSED = {
@@ -67,7 +67,7 @@ diagnosis = Question(
     hints=[
         "Begin with the chart: five beds have a column that no other has so. Then the pictures.",
         "Bed 6 has the shortest log; bed 4 has its values at the edge; bed 3 was fed the largest numbers and bed 2 the "
-        "smallest; bed 1 stores no negative value. Three are left: wrong colours, hardly any style, grain.",
+        "smallest; bed 1 stores no negative value. Three are left: wrong colours, too much of the photo, grain.",
     ],
     code="my_diagnosis = " + repr(_BEDS),
     why="Five of the eight show in a number (what was fed, stored, logged) sooner than in the picture: print it first.",
