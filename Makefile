@@ -12,6 +12,9 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
 
+browser: $(READY)
+	$(BIN)/pytest -m browser tests/browser
+
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
@@ -39,4 +42,4 @@ slides: $(READY)
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test lab bench solutions slides clean
+.PHONY: demo test browser lab bench solutions slides clean

@@ -34,7 +34,7 @@ class Panel:
             widgets.Textarea(layout={"width": "100%", "height": "200px", "display": "none"}),
         )
         self.progress = widgets.FloatProgress(value=0, min=0, max=1, layout={"width": "400px"})
-        self.status = widgets.HTML("Press Start; then move any slider while it paints.")
+        self.status = widgets.HTML()
         self.result = widgets.Image(format="jpeg", layout={"width": "400px", "object_fit": "contain"})
         self.curves = widgets.Image(format="png", layout={"width": "330px"})
         self.box = self._arrange()

@@ -40,9 +40,10 @@ class Studio:
         self.size, self.steps, self.vgg = size, steps, vgg
         coarse_to_fine(size, steps)  # bad numbers are told here
         self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
-        self.step, self.parts, self.uploads = None, [], {}
+        self.uploads = {}
         self._show(content, self.panel.content_picture)
         self._show(style, self.panel.style_picture)
+        self._clear()
         self._connect()
         cell = _cell_id()
         if cell in _open:
@@ -79,9 +80,7 @@ class Studio:
         self.runner.stop()
         for slider, value in self._defaults.items():
             slider.value = value
-        self.step, self.parts, self.panel.result.value, self.panel.curves.value = None, [], b"", b""
-        self.panel.progress.value = 0
-        self.panel.message("Press Start; then move any slider while it paints.")
+        self._clear()
 
     def close(self) -> None:
         """End the run, and take the view away."""
@@ -201,6 +200,15 @@ class Studio:
             self.panel.curves.value = self.curves.png
             self._next_curves = time.perf_counter() + 1.5
         self._next_picture = time.perf_counter() + 0.25
+
+    def _clear(self) -> None:
+        """As before a run: the canvas is the photo, and there are no curves."""
+        self.step, self.parts = None, []
+        self.panel.result.value, self.panel.progress.value = self.panel.content_picture.value, 0
+        self.curves.clear()
+        self.curves.draw()
+        self.panel.curves.value = self.curves.png
+        self.panel.message("Press Start; then move any slider while it paints.")
 
     def _show_code(self) -> None:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"

@@ -31,7 +31,7 @@ def lab(tmp_path_factory):
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", "--expose-app-in-browser"]
     settings = {  # no pop-ups: one asks for news, one at times which kernel is meant, though there is one
         "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
-        "notebook-extension/tracker": '{"autoStartDefaultKernel": true}',
+        "notebook-extension/tracker": '{"autoStartDefaultKernel": true, "windowingMode": "none"}',
     }
     for name, text in settings.items():
         path = folder / "jupyterlab_settings_dir" / "@jupyterlab" / f"{name}.jupyterlab-settings"
