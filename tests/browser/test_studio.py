@@ -13,12 +13,11 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = ROOT / "out" / "browser"
-READY = """() => {
-    const notebook = window.jupyterapp?.shell.currentWidget, context = notebook?.sessionContext;
-    const wanted = notebook?.content?.widgets?.filter((cell) => cell.model.type === "code").length;
+READY = """(cells) => {
+    const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
     const drawn = document.querySelectorAll(".jp-Notebook .jp-CodeCell .cm-content").length;
-    return context?.isReady && context.session?.kernel?.status === "idle" && wanted > 0 && drawn === wanted;
-}"""  # a cell that is not drawn yet is passed over when all are run
+    return context?.isReady && context.session?.kernel?.status === "idle" && drawn === cells;
+}"""  # JupyterLab brings in a notebook's cells one after the other: only those that are there can be run
 LESSON = ROOT / "notebooks" / "05_studio.ipynb"
 
 
