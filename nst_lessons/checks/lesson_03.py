@@ -27,6 +27,11 @@ def _reshaped(features: torch.Tensor) -> torch.Tensor:
     return flat @ flat.mT / features.numel()
 
 
+def _rows(features: torch.Tensor) -> torch.Tensor:
+    rows = features.reshape(-1, features.shape[0])  # (H*W, C), but each row is a piece of one channel
+    return rows.mT @ rows / features.numel()
+
+
 gram = Question(
     same_as(
         _gram,
@@ -40,6 +45,10 @@ gram = Question(
                 "the rows of your matrix F are not channels: `reshape` after `permute` mixes them. Flatten the last two axes "
                 "of (C, H, W) as they are.",
                 _reshaped,
+            ),
+            (
+                "`reshape` to rows of C numbers cuts each channel into pieces: make one row a channel, with `flatten(1)`.",
+                _rows,
             ),
             (
                 "you have subtracted the mean: that is the covariance. The Gram matrix keeps it.",
@@ -131,7 +140,7 @@ shuffle = Question(
         "same",
         {
             "different": "look at the sum again: it runs over all positions k, and a sum does not mind the order of its terms. "
-            "What did the cell print as the largest difference?",
+            "What did the cell print as the style loss?",
             "zero": "shuffling moves the values, and none is lost: each product F_ik F_jk is still there, at another k.",
             "transposed": "channels i and j keep their places; only the positions k are exchanged.",
         },

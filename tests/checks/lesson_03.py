@@ -43,6 +43,7 @@ CASES = {
             (lambda f: torch.tensordot(f, f, ([1, 2], [1, 2])) / (f.shape[1] * f.shape[2]), "by H*W only"),
             (lambda f: f.flatten(1).T @ f.flatten(1) / f.numel(), "positions, not channels"),
             (lambda f: f.permute(1, 2, 0).reshape(len(f), -1) @ f.permute(1, 2, 0).reshape(len(f), -1).T / f.numel(), "mixes"),
+            (lambda f: f.reshape(-1, len(f)).T @ f.reshape(-1, len(f)) / f.numel(), "into pieces"),
             (lambda f: torch.cov(f.flatten(1), correction=0) / len(f), "subtracted the mean"),
             (lambda f: f.mean((1, 2)), "shape"),
             (lambda f: "C x C", "gives a str"),
