@@ -5,12 +5,12 @@ Gatys, Bethge, Hertzmann and Shechtman 2016 (arXiv 1606.05897); Gatys et al. 201
 
 import torch
 
-_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])  # rows Y, I, Q (NTSC)
+_Y = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)  # of YIQ (NTSC)
 
 
 def luminance(image: torch.Tensor) -> torch.Tensor:
     """The grey picture (1, 3, H, W) of an image's Y channel."""
-    return (image * _YIQ[0].to(image.device).view(1, 3, 1, 1)).sum(1, keepdim=True).repeat(1, 3, 1, 1)
+    return (image * _Y.to(image.device)).sum(1, keepdim=True).repeat(1, 3, 1, 1)
 
 
 def match_luminance(style: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:

@@ -15,10 +15,15 @@ def publish(folder: Path) -> list[Path]:
 
     Raises FileNotFoundError where there are no solutions.
     """
-    sources = sorted((folder / "solutions").glob("[0-9]*.ipynb"))
-    if not sources:
+    return [_write(student(nbformat.read(source, as_version=4)), folder / source.name) for source in solutions(folder)]
+
+
+def solutions(folder: Path) -> list[Path]:
+    """The notebooks folder/solutions/NN_name.ipynb in their order; FileNotFoundError where there are none."""
+    found = sorted((folder / "solutions").glob("[0-9]*.ipynb"))
+    if not found:
         raise FileNotFoundError(f"There are no notebooks in {folder / 'solutions'}: run this in a clone of the project.")
-    return [_write(student(nbformat.read(source, as_version=4)), folder / source.name) for source in sources]
+    return found
 
 
 def student(solution: NotebookNode) -> NotebookNode:

@@ -14,7 +14,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from nst_lessons.publish import is_solution
+from nst_lessons.publish import is_solution, solutions
 
 MATHS = LatexToMathML()
 STATIC = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]  # and no widget: best first
@@ -25,9 +25,7 @@ def slides(folder: Path, out: Path) -> list[Path]:
 
     Raises FileNotFoundError where there are no solutions, ModuleNotFoundError where the extra `slides` is not installed.
     """
-    sources = sorted((folder / "solutions").glob("[0-9]*.ipynb"))
-    if not sources:
-        raise FileNotFoundError(f"There are no notebooks in {folder / 'solutions'}: run this in a clone of the project.")
+    sources = solutions(folder)
     out.mkdir(parents=True, exist_ok=True)
     made = [out / f"{source.stem}.html" for source in sources]
     for source, path in zip(sources, made, strict=True):
