@@ -12,9 +12,6 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
 
-browser: $(READY)
-	$(BIN)/pytest -m browser tests/browser
-
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
@@ -42,4 +39,4 @@ slides: $(READY)
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test browser lab bench solutions slides clean
+.PHONY: demo test lab bench solutions slides clean
