@@ -18,7 +18,8 @@ _LARGEST = 768  # pixels of the long side
 def training_photos() -> list[torch.Tensor]:
     """The photos and textures of scikit-image, the bundled styles, and drawn areas, (1, 3, H, W) each.
 
-    Without `painterly`, which is drawn over a held-out photo. The drawn ones are smooth gradients and flat patches: a network that has never seen a flat sky leaves blotches in one.
+    Without `painterly`, which is drawn over a held-out photo. The drawn areas are smooth gradients and flat patches: a
+    network that has never seen a flat sky leaves blotches in one.
     """
     folder = Path(samples.find("astronaut")).parent
     styles = [name for name, sample in samples.available().items() if sample.kind == "style" and name != "painterly"]
