@@ -1,4 +1,4 @@
-"""The command line: `nst-lessons stylize`, `samples`, `doctor`, `publish` and `slides` (also `python -m nst_lessons`)."""
+"""The command line: `nst-lessons stylize`, `wall`, `samples`, `doctor`, `publish`, `slides` (or `python -m nst_lessons`)."""
 
 import argparse
 import importlib.metadata
@@ -57,6 +57,25 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
     run.set_defaults(run=_stylize)
 
+    hanging = commands.add_parser(
+        "wall",
+        help="turn a folder of photos into a wall of paintings and its poster",
+        description="Paint each photo in each style into a folder, with a poster (PNG and PDF). The same call again goes on "
+        "where it was interrupted: what is finished is not made again.",
+        epilog="example: nst-lessons wall club/ swirls wave -o wall/ --size 256",
+    )
+    hanging.add_argument("photos", metavar="PHOTOS", help="the folder with the photos")
+    hanging.add_argument("styles", metavar="STYLE", nargs="+", help="the paintings: files or names")
+    hanging.add_argument("-o", "--output", metavar="OUT", required=True, help="the folder to write to")
+    hanging.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
+    hanging.add_argument("--steps", type=int, help="how many steps a painting (default 120)")
+    hanging.add_argument("--title", default="", help="what stands below the poster")
+    hanging.add_argument("--jobs", type=int, help="how many at a time (default: one a core, as far as the memory goes)")
+    hanging.add_argument("--device", action="append", help="a GPU such as cuda:0; several times for several")
+    hanging.add_argument("--backend", choices=("loky", "dask"), default="loky", help="this machine, or a Dask cluster")
+    hanging.add_argument("--address", help="of the cluster's scheduler (default: a cluster on this machine)")
+    hanging.set_defaults(run=_wall)
+
     listing = commands.add_parser("samples", help="list the pictures that can be named")
     listing.set_defaults(run=_samples)
     doctor = commands.add_parser("doctor", help="tell what is here, what is missing, and what to do about it")
@@ -91,6 +110,31 @@ def _stylize(args: argparse.Namespace) -> int:
     print(f"final loss {best.loss:.3f} (content {best.content:.3f}, style {best.style:.4f}) at {width} x {height}")
     print(save_image(result.image, output))
     return 0
+
+
+def _wall(args: argparse.Namespace) -> int:
+    from nst_lessons.wall import wall  # here, so that the other commands start quickly
+
+    photos = samples.pictures_in(args.photos)
+    with tqdm(total=len(photos) * len(args.styles), desc="painting") as bar:
+        made = wall(
+            photos,
+            args.styles,
+            args.output,
+            size=args.size,
+            steps=args.steps,
+            jobs=args.jobs,
+            backend=args.backend,
+            address=args.address,
+            devices=args.device,
+            title=args.title,
+            callback=lambda painting: bar.update(),
+        )
+    for painting in made.failed:
+        print(f"nst-lessons: {painting.photo} in {painting.style}: {painting.error}", file=sys.stderr)
+    for path in made.poster:
+        print(path)
+    return 2 if made.failed else 0
 
 
 class _Progress:

@@ -1,7 +1,8 @@
-"""Pictures that a lesson can name: photos, bundled styles, and public-domain paintings.
+"""Pictures that a lesson can name: your own, photos, bundled styles, and public-domain paintings.
 
 The photos come with scikit-image and matplotlib; the styles are drawn by `data/draw_styles.py`; a painting is taken
-from the folder `NST_DATA_DIR` or downloaded once, checked against its SHA-256, and kept in the user's cache.
+from the folder `NST_DATA_DIR` or downloaded once, checked against its SHA-256, and kept in the user's cache. Your own are
+those in `data/own`, in the folder `NST_DATA_DIR`, and in the data sets of a Kaggle notebook.
 """
 
 import difflib
@@ -9,9 +10,15 @@ import importlib.util
 import json
 import os
 import re
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
+PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # how a picture's file may end
+PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # own pictures listed: of a folder, in all, and how many folders are looked into
+KAGGLE_INPUT = Path("/kaggle/input")
 _PACKAGE = Path(__file__).parent
 _PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
     "astronaut": ("skimage", "data/astronaut.png", "Eileen Collins", "NASA, public domain"),
@@ -30,13 +37,18 @@ _PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture with a name. `kind` is "photo", "style" or "painting"; `path` is None while it is not on this disk."""
+    """A picture with a name. `kind` is "photo", "style", "painting" or "own"; `path` is None while it is not on this disk."""
 
     name: str
     kind: str
     title: str
     credit: str
     path: Path | None
+
+    @property
+    def folder(self) -> str:
+        """Where it is filed: the folders in an own picture's name, or photos, styles, paintings."""
+        return self.name.rpartition("/")[0] if self.kind == "own" else f"{self.kind}s"
 
 
 def data_dir() -> Path:
@@ -46,7 +58,11 @@ def data_dir() -> Path:
 
 
 def available() -> dict[str, Sample]:
-    """Every sample by its name: photos, then styles, then paintings."""
+    """Every sample by its name: photos, styles, paintings, and then your own, named after their folders and files.
+
+    A name such as `club/ada_lovelace` has letters, digits, _ and / only, and a number where two would be the same. Of a
+    folder's pictures the first PER_FOLDER are listed, OF_OWN in all; any other is still read by its path.
+    """
     found = [
         Sample(name, "photo", title, credit, _shipped(package, file))
         for name, (package, file, title, credit) in _PHOTOS.items()
@@ -56,7 +72,14 @@ def available() -> dict[str, Sample]:
     for entry in _catalogue():
         credit = f"{entry['artist']}, {entry['year']}, public domain"
         found.append(Sample(entry["name"], "painting", entry["title"], credit, _on_disk(entry)))
-    return {sample.name: sample for sample in found}
+    known = {sample.name: sample for sample in found}
+    shipped = {sample.path.resolve() for sample in found if sample.path}
+    for name, path in islice(_own(), OF_OWN):
+        if path.resolve() not in shipped:
+            shipped.add(path.resolve())
+            name = next(one for number in count(1) if (one := name if number == 1 else f"{name}_{number}") not in known)
+            known[name] = Sample(name, "own", path.name, f"in {path.parent}", path)
+    return known
 
 
 def find(name: str) -> Path:
@@ -67,7 +90,8 @@ def find(name: str) -> Path:
     known = available()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"the names are {', '.join(known)}."
+        others = ", ".join(sample.name for sample in known.values() if sample.kind != "own")
+        hint = f"did you mean {near[0]!r}?" if near else f"the names are {others}, and those of your own pictures."
         raise ValueError(f"There is no file and no sample called {name!r}: {hint}")
     if known[name].path is not None:
         return known[name].path
@@ -77,8 +101,62 @@ def find(name: str) -> Path:
 
 
 def looks_like_name(text: str) -> bool:
-    """Whether `text` can be meant as a sample's name rather than as a path: letters, digits and _ only."""
-    return re.fullmatch(r"\w+", text) is not None
+    """Whether `text` is meant as a sample's name rather than as a path: letters, digits and _ only, or an own one's name."""
+    return re.fullmatch(r"\w+", text) is not None or (re.fullmatch(r"[\w/]+", text) is not None and text in available())
+
+
+def pictures_in(folder: str | os.PathLike) -> list[Path]:
+    """The pictures in a folder, not in those below it, by name; told apart from other files by their ending.
+
+    Raises FileNotFoundError if there is no such folder or no picture in it.
+    """
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(f"There is no folder {folder} (looked in {Path.cwd()}): give the one with your pictures.")
+    found = sorted(path for path in Path(folder).iterdir() if _is_picture(path))
+    if not found:
+        raise FileNotFoundError(f"The folder {folder} has no pictures in it (files that end in .jpg, .png, .webp, ...).")
+    return found
+
+
+def _is_picture(entry: Path | os.DirEntry) -> bool:
+    return _named_as_picture(entry) and os.path.isfile(entry)  # which, unlike entry.is_file(), never raises
+
+
+def _named_as_picture(entry: Path | os.DirEntry) -> bool:
+    return os.path.splitext(entry.name)[1].lower() in PICTURES and entry.name[0] != "."
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Whether to look into it: not where this package is, which a data set may carry."""
+    return not _named_as_picture(entry) and entry.name[0] != "." and entry.name != "nst_lessons" and os.path.isdir(entry)
+
+
+def _own() -> Iterator[tuple[str, Path]]:
+    """Names, not yet unique, and files of own pictures: a folder's, and later those of the folders in it."""
+    given = os.environ.get("NST_DATA_DIR")
+    roots = [Path("data/own"), data_dir() / "own", *([Path(given)] if given else [])]
+    roots += [Path(entry.path) for entry in _listed(KAGGLE_INPUT)]
+    waiting, seen = deque((root, _plain(root.resolve().name)) for root in roots), set()
+    while waiting and len(seen) < FOLDERS:
+        folder, name = waiting.popleft()
+        inside = [] if folder.resolve() in seen else _listed(folder)
+        seen.add(folder.resolve())
+        for entry in islice(filter(_is_picture, inside), PER_FOLDER):
+            yield f"{name}/{_plain(Path(entry.name).stem)}", Path(entry.path)
+        waiting.extend((Path(entry.path), f"{name}/{_plain(entry.name)}") for entry in filter(_is_folder, inside))
+
+
+def _listed(folder: Path) -> list[os.DirEntry]:
+    """What is in a folder, by name: at most 2000 entries, for a data set may hold a million; nothing if it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(islice(entries, 2000), key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "_", text).strip("_") or "picture"
 
 
 def _shipped(package: str, file: str) -> Path | None:

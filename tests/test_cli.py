@@ -155,3 +155,18 @@ def test_bad_words_exit_with_2():
 def test_the_command_is_installed():
     command = Path(sys.executable).with_name("nst-lessons")
     assert subprocess.run([command, "--help"], capture_output=True).returncode == 0
+
+
+def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path, capsys):
+    photos, out = tmp_path / "club", tmp_path / "wall"
+    photos.mkdir()
+    Image.new("RGB", (90, 60), "teal").save(photos / "ada.png")
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    command = ["wall", str(photos), "swirls", "wave", "-o", str(out), "--jobs", "1", *QUICK]
+    assert main(command) == 2
+    first = {path: path.stat().st_mtime_ns for path in out.glob("ada_*.png")}
+    assert len(first) == 2 and capsys.readouterr().err.count("nst-lessons: broken in ") == 2
+    (photos / "broken.jpg").unlink()
+    assert main(command) == 0
+    assert {path: path.stat().st_mtime_ns for path in out.glob("ada_*.png")} == first
+    assert {path.name for path in out.iterdir()} == {path.name for path in first} | {"poster.png", "poster.pdf"}

@@ -94,6 +94,80 @@ def test_the_folder_of_the_environment_comes_first(painting_server, tmp_path, mo
     assert samples.find("noise") == tmp_path / "server" / "noise.png"
 
 
+@pytest.fixture
+def club(tmp_path, monkeypatch):
+    """A function that puts a picture into a folder of this machine, which has nothing else of a person's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NST_DATA_DIR", raising=False)
+    monkeypatch.setattr(samples, "KAGGLE_INPUT", tmp_path / "kaggle" / "input")
+    monkeypatch.setattr(samples, "data_dir", lambda: ROOT / "data" if not (tmp_path / "clone").exists() else tmp_path / "clone")
+
+    def put(*paths):
+        for path in paths:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.effect_noise((40, 30), 90).convert("RGB").save(tmp_path / path, "png")
+
+    return put
+
+
+def own():
+    return {name: sample.folder for name, sample in samples.available().items() if sample.kind == "own"}
+
+
+def test_own_pictures_are_found_in_each_place_and_filed_in_folders(club, tmp_path, monkeypatch):
+    club("data/own/me.jpg", "elsewhere/you.png", "kaggle/input/club-faces/teens/Ada L. (1).JPG", "clone/own/we.webp")
+    (tmp_path / "clone" / "styles").mkdir()
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert own() == {
+        "own/me": "own",
+        "own/we": "own",
+        "elsewhere/you": "elsewhere",
+        "club_faces/teens/Ada_L_1": "club_faces/teens",
+    }
+    assert nst.load_image("club_faces/teens/Ada_L_1").shape == (1, 3, 30, 40)
+    with pytest.raises(ValueError, match="did you mean 'own/me'"):
+        samples.find("own_me")
+
+
+def test_names_of_own_pictures_are_unique(club):
+    club("data/own/me.jpg", "data/own/me.png", "data/own/m e.png", "data/own/m-e.png")
+    assert list(own()) == ["own/m_e", "own/m_e_2", "own/me", "own/me_2"]
+    assert len({sample.path for sample in samples.available().values() if sample.kind == "own"}) == 4
+
+
+def test_what_is_no_picture_is_not_listed_and_what_is_broken_breaks_nothing(club, tmp_path):
+    club("data/own/me.jpg", "data/own/.hidden.jpg", "data/own/nst_lessons/swirls.jpg", "data/own/.git/x.png")
+    (tmp_path / "data/own/notes.txt").write_text("no picture")
+    (tmp_path / "data/own/cut.jpg").write_bytes((tmp_path / "data/own/me.jpg").read_bytes()[:50])
+    (tmp_path / "data/own/gone.png").symlink_to("nowhere.png")
+    (tmp_path / "data/own/round").symlink_to(tmp_path / "data/own")  # a folder that is in itself
+    assert list(own()) == ["own/cut", "own/me"]
+    with pytest.raises(ValueError, match="damaged or cut off"):
+        nst.load_image("own/cut")
+
+
+def test_of_a_huge_folder_the_first_are_listed(club, tmp_path):
+    club("data/own/a.png")
+    for number in range(samples.PER_FOLDER + 20):
+        (tmp_path / f"data/own/n{number:04}.jpg").touch()
+    assert len(own()) == samples.PER_FOLDER and "own/a" in own()
+
+
+def test_a_painting_of_the_catalogue_keeps_its_name_in_an_own_folder(painting_server, club, tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / "server"))
+    assert not own() and samples.find("noise").is_file()
+
+
+def test_the_pictures_of_one_folder(club, tmp_path):
+    club("photos/b.jpg", "photos/a.PNG", "photos/below/c.jpg")
+    (tmp_path / "photos/notes.txt").touch()
+    assert [path.name for path in samples.pictures_in("photos")] == ["a.PNG", "b.jpg"]
+    with pytest.raises(FileNotFoundError, match="no folder fotos"):
+        samples.pictures_in("fotos")
+    with pytest.raises(FileNotFoundError, match="has no pictures"):
+        samples.pictures_in(".")
+
+
 def test_the_styles_are_drawn_by_the_script_and_come_out_the_same_again(tmp_path):
     command = [sys.executable, ROOT / "data" / "draw_styles.py", "stained_glass", "--out", tmp_path]
     subprocess.run(command, check=True, capture_output=True)

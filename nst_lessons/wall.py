@@ -1,0 +1,147 @@
+"""A wall: every photo in every style, over all cores, several GPUs or a Dask cluster, and the poster of it."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, product
+from pathlib import Path
+
+from PIL import Image
+
+from nst_lessons.figures import draw
+from nst_lessons.images import load_image, to_pil
+from nst_lessons.objective import Weights
+from nst_lessons.samples import pictures_in
+from nst_lessons.settings import coarse_to_fine
+from nst_lessons.workers import default_jobs, paint_all, to_png
+
+
+@dataclass(frozen=True)
+class Painting:
+    """One picture of a wall, or why there is none (`error`); `seconds` is None where it was there before."""
+
+    photo: str
+    style: str
+    path: Path
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Wall:
+    """All paintings of a wall, photo by photo, and the files of its poster (none if no painting came about)."""
+
+    paintings: list[Painting]
+    poster: list[Path]
+
+    @property
+    def failed(self) -> list[Painting]:
+        """Those that are missing."""
+        return [painting for painting in self.paintings if painting.error]
+
+
+def wall(
+    photos: str | os.PathLike | Sequence[str | os.PathLike],
+    styles: Sequence[str | os.PathLike],
+    out: str | os.PathLike,
+    *,
+    size: int = 512,
+    steps: int | None = None,
+    weights: Weights | None = None,
+    jobs: int | None = None,
+    backend: str = "loky",
+    address: str | None = None,
+    devices: Sequence[str] | None = None,
+    callback: Callable[[Painting], object] | None = None,
+    title: str = "",
+) -> Wall:
+    """Paint each photo in each style into the folder `out`, and draw poster.png and poster.pdf of all of them there.
+
+    photos: a folder, or paths and samples' names; styles: paths and names. size, steps, weights: as for `transfer`.
+    A painting's file is named after its photo, its style and a digest of both and of the settings, and one that is there
+    is not made again: a wall that was interrupted goes on by the same call. A painting that fails, or whose process dies,
+    is told in the result, and the rest goes on. callback: called with each `Painting` as it is done. title: below the poster.
+
+    jobs: how many at a time, each with its share of the cores (default: one a core, as far as the memory goes).
+    devices: GPUs, such as ["cuda:0", "cuda:1"]: one job each.
+    backend: "loky" (processes on this machine) or "dask": the cluster whose scheduler is at `address`, or one of `jobs`
+    processes that is started here. Its workers need this package, but neither the photos nor `out`.
+    Raises ValueError or FileNotFoundError for what would spoil the whole wall.
+    """
+    coarse_to_fine(size, steps)  # bad numbers are told here
+    options = {"size": size, "steps": steps, "weights": weights or Weights()}
+    photos = pictures_in(photos) if isinstance(photos, str | os.PathLike) else photos
+    motifs = {name: to_pil(load_image(style, size)) for name, style in _named(styles).items()}
+    out, tell = Path(out), callback or (lambda painting: None)
+    out.mkdir(parents=True, exist_ok=True)
+    paintings, todo = {}, {}
+    for (name, photo), (style, motif) in product(_named(photos).items(), motifs.items()):
+        picture, error = _read(photo, size)
+        path = out / f"{name}_in_{style}_{_digest(picture, motif, options)}.png"
+        paintings[path] = Painting(_title(name), _title(style), path, error=error)
+        if error or path.is_file():
+            tell(paintings[path])
+        else:
+            todo[path] = to_png(picture), to_png(motif)
+    jobs = default_jobs(size) if jobs is None else jobs
+    for path, png, seconds, error in paint_all(todo, options, jobs, backend=backend, address=address, devices=devices):
+        if png:
+            _write(path, lambda file, png=png: file.write_bytes(png))
+        paintings[path] = replace(paintings[path], seconds=seconds, error=error)
+        tell(paintings[path])
+    return Wall(list(paintings.values()), _poster(list(paintings.values()), len(motifs), size, title, out))
+
+
+def _named(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike]:
+    """The sources under short names without blanks: each its own, by a number where two would be the same."""
+    found = {}
+    for source in sources:
+        name = re.sub(r"\W+", "_", Path(source).stem).strip("_") or "picture"
+        same = (name if number == 1 else f"{name}_{number}" for number in count(1))
+        found[next(one for one in same if one not in found)] = source
+    return found
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _read(photo: str | os.PathLike, size: int) -> tuple[Image.Image | None, str | None]:
+    """The photo at its size, or why it cannot be read."""
+    try:
+        return to_pil(load_image(photo, size)), None
+    except (ValueError, OSError) as error:
+        return None, str(error)
+
+
+def _digest(picture: Image.Image | None, motif: Image.Image, options: dict) -> str:
+    """Eight digits that tell apart what makes another painting."""
+    pixels = [image.tobytes() for image in (picture, motif) if image]
+    return hashlib.sha256(b"".join([*pixels, repr(options).encode()])).hexdigest()[:8]
+
+
+def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: Path) -> list[Path]:
+    """Draw the paintings that are there, with their names, in a landscape of whole rows of `styles`."""
+    there = [painting for painting in paintings if not painting.error]
+    if not there:
+        return []
+    columns = styles * max(1, round((1.4 * len(there)) ** 0.5 / styles))
+    cell = min(size, max(128, 6000 // columns))
+    figure = draw({f"{one.photo}\nin {one.style}": load_image(one.path, cell) for one in there}, title, columns=columns)
+    figure.set_size_inches(figure.get_size_inches() * max(1, columns / 4))  # the letters stay as large as they are
+    files = [out / "poster.png", out / "poster.pdf"]
+    for file in files:
+        _write(file, lambda temporary, kind=file.suffix[1:]: figure.savefig(temporary, dpi=200, format=kind))
+    return files
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written under another name first: it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
