@@ -21,7 +21,8 @@ CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512}  # of relu1_1, relu2_1, relu3_1, relu
 STEPS = {1: 0, 2: 1500, 3: 3000, 4: 4000}
 FEATURE_WEIGHT = 0.03  # the two losses of a trained decoder are then about equal
 LEARNING_RATE = 1e-3
-DATA = "photos of scikit-image and matplotlib, the bundled styles, drawn gradients and flat patches"
+SAVE_EVERY = 50  # steps
+DATA = "photos of scikit-image, the bundled styles but painterly, drawn gradients and flat patches"
 
 
 class Decoder(nn.Module):
@@ -79,7 +80,7 @@ def train_decoders(
 
     Minimised is |D(F) - I|^2 + 0.03 |VGG(D(F)) - F|^2 / |F|^2 on crops of `training_photos`: the paper's equation (1) in
     units of the features. The first decoder, one linear layer, is solved at once and needs no steps; the tail of each other
-    starts as the decoder before it. `checkpoint` is written every 50 steps, and a run that finds one goes on from it;
+    starts as the decoder before it. `checkpoint` is written every `SAVE_EVERY` steps, and a run that finds one goes on from it;
     `path` is written when a level is done, with a card that gives the PSNR on `held_out_photos`.
     """
     steps = STEPS if steps is None else steps
@@ -94,7 +95,7 @@ def train_decoders(
             optimizer.param_groups[0]["lr"] = _rate(index / steps[level])
             loss = _train_step(decoder, optimizer, vgg, _recoloured(crops(pictures, batch, size, generator), generator))
             yield TrainingStep(level, index + 1, steps[level], loss)
-            if index % 50 == 49:
+            if index % SAVE_EVERY == SAVE_EVERY - 1:
                 _save(checkpoint, done, (level, index + 1, decoder.state_dict(), optimizer.state_dict()))
         done[level], current = decoder.eval(), None
         _save(checkpoint, done, None)

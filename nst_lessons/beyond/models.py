@@ -24,10 +24,14 @@ def save_model(path: str | os.PathLike, kind: str, state: dict[str, torch.Tensor
     broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         raise ValueError(f"{broken[0]} holds numbers that are not finite in float16: nothing was written to {path}.")
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", delete=False) as file:
-        torch.save({"kind": kind, "version": VERSION, "card": card, "state": state}, file)
-    os.chmod(file.name, 0o644)  # a temporary file is readable by its owner alone
-    os.replace(file.name, path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            torch.save({"kind": kind, "version": VERSION, "card": card, "state": state}, file)
+        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner alone
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
     return path
 
 
