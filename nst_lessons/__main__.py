@@ -35,47 +35,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="nst-lessons", description="Neural Style Transfer on your own machine: a photo in the style of a painting."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    default = Weights()
-
-    run = commands.add_parser(
-        "stylize",
-        help="turn a photo into a painting",
-        description="Turn a photo into a painting. CONTENT and STYLE are files or the names that `nst-lessons samples` "
-        "lists. Ctrl-C stops early and saves the best picture so far.",
-        epilog="example: nst-lessons stylize astronaut stained_glass -o painting.png",
-    )
-    run.add_argument("content", metavar="CONTENT", help="the photo")
-    run.add_argument("style", metavar="STYLE", nargs="+", help="the painting; several are mixed in equal parts")
-    run.add_argument("-o", "--output", metavar="OUT", required=True, help="the picture to write: .png, .jpg or .webp")
-    run.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
-    run.add_argument("--steps", type=int, help="how many steps in all, the more the better (default 120)")
-    run.add_argument("--style-weight", type=float, default=default.style, help=f"default {default.style:g}")
-    run.add_argument("--content-weight", type=float, default=default.content, help=f"default {default.content:g}")
-    run.add_argument("--tv-weight", type=float, default=default.tv, help=f"smoothness; default {default.tv:g}")
-    run.add_argument("--seed", type=int, default=0, help="of what is random in a run (default 0)")
-    run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
-    run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
-    run.set_defaults(run=_stylize)
-
-    hanging = commands.add_parser(
-        "wall",
-        help="turn a folder of photos into a wall of paintings and its poster",
-        description="Paint each photo in each style into a folder, with a poster (PNG and PDF). The same call again goes on "
-        "where it was interrupted: what is finished is not made again.",
-        epilog="example: nst-lessons wall club/ swirls wave -o wall/ --size 256",
-    )
-    hanging.add_argument("photos", metavar="PHOTOS", help="the folder with the photos")
-    hanging.add_argument("styles", metavar="STYLE", nargs="+", help="the paintings: files or names")
-    hanging.add_argument("-o", "--output", metavar="OUT", required=True, help="the folder to write to")
-    hanging.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
-    hanging.add_argument("--steps", type=int, help="how many steps a painting (default 120)")
-    hanging.add_argument("--title", default="", help="what stands below the poster")
-    hanging.add_argument("--jobs", type=int, help="how many at a time (default: one a core, as far as the memory goes)")
-    hanging.add_argument("--device", action="append", help="a GPU such as cuda:0; several times for several")
-    hanging.add_argument("--backend", choices=("loky", "dask"), default="loky", help="this machine, or a Dask cluster")
-    hanging.add_argument("--address", help="of the cluster's scheduler (default: a cluster on this machine)")
-    hanging.set_defaults(run=_wall)
-
+    for command in (_add_stylize(commands), _add_wall(commands)):
+        command.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
+        command.add_argument("--steps", type=int, help="how many steps a painting, the more the better (default 120)")
     listing = commands.add_parser("samples", help="list the pictures that can be named")
     listing.set_defaults(run=_samples)
     doctor = commands.add_parser("doctor", help="tell what is here, what is missing, and what to do about it")
@@ -87,6 +49,48 @@ def _parser() -> argparse.ArgumentParser:
     for command in (publishing, slideshow):
         command.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"))
     return parser
+
+
+def _add_stylize(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    default = Weights()
+    run = commands.add_parser(
+        "stylize",
+        help="turn a photo into a painting",
+        description="Turn a photo into a painting. CONTENT and STYLE are files or the names that `nst-lessons samples` "
+        "lists. Ctrl-C stops early and saves the best picture so far.",
+        epilog="example: nst-lessons stylize astronaut stained_glass -o painting.png",
+    )
+    run.add_argument("content", metavar="CONTENT", help="the photo")
+    run.add_argument("style", metavar="STYLE", nargs="+", help="the painting; several are mixed in equal parts")
+    run.add_argument("-o", "--output", metavar="OUT", required=True, help="the picture to write: .png, .jpg or .webp")
+    run.add_argument("--style-weight", type=float, default=default.style, help=f"default {default.style:g}")
+    run.add_argument("--content-weight", type=float, default=default.content, help=f"default {default.content:g}")
+    run.add_argument("--tv-weight", type=float, default=default.tv, help=f"smoothness; default {default.tv:g}")
+    run.add_argument("--seed", type=int, default=0, help="of what is random in a run (default 0)")
+    run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
+    run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
+    run.set_defaults(run=_stylize)
+    return run
+
+
+def _add_wall(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    run = commands.add_parser(
+        "wall",
+        help="turn a folder of photos into a wall of paintings and its poster",
+        description="Paint each photo in each style into a folder, with a poster (PNG and PDF). The same call again goes on "
+        "where it was interrupted: what is finished is not made again.",
+        epilog="example: nst-lessons wall club/ swirls wave -o wall/ --size 256",
+    )
+    run.add_argument("photos", metavar="PHOTOS", help="the folder with the photos")
+    run.add_argument("styles", metavar="STYLE", nargs="+", help="the paintings: files or names")
+    run.add_argument("-o", "--output", metavar="OUT", required=True, help="the folder to write to")
+    run.add_argument("--title", default="", help="what stands below the poster")
+    run.add_argument("--jobs", type=int, help="how many at a time (default: one a core, as far as the memory goes)")
+    run.add_argument("--device", action="append", help="a GPU such as cuda:0; several times for several")
+    run.add_argument("--backend", choices=("loky", "dask"), default="loky", help="this machine, or a Dask cluster")
+    run.add_argument("--address", help="of the cluster's scheduler (default: a cluster on this machine)")
+    run.set_defaults(run=_wall)
+    return run
 
 
 def _stylize(args: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ A picture is a float32 tensor of shape (1, 3, H, W), sRGB, values in [0, 1]. A s
 """
 
 import os
-import tempfile
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nst_lessons import samples
+from nst_lessons.files import replacing
 
 MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels nothing reaches relu5_1
 
@@ -81,14 +81,8 @@ def save_image(image: torch.Tensor, path: str | os.PathLike) -> Path:
     Raises ValueError for an unknown ending, FileNotFoundError for a missing folder, PermissionError.
     """
     path = writable(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    try:
+    with replacing(path) as temporary:
         to_pil(image).save(temporary, quality=95)
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner alone
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
     return path
 
 

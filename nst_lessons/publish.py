@@ -1,11 +1,12 @@
 """Student notebooks are made from the solutions: what is the reader's to write becomes `...`, and outputs are left out."""
 
 import ast
-import os
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
+from nst_lessons.files import replacing
 
 MARK = "# solution"  # the first line of a cell whose functions and variables are the reader's to write
 
@@ -67,7 +68,6 @@ def exercise(source: str) -> str:
 
 def _write(notebook: NotebookNode, path: Path) -> Path:
     nbformat.validate(notebook)
-    temporary = path.with_suffix(".part")
-    nbformat.write(notebook, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        nbformat.write(notebook, temporary)
     return path

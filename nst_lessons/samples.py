@@ -11,14 +11,15 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
+from nst_lessons.files import KAGGLE_INPUT
+
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # how a picture's file may end
 PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # own pictures listed: of a folder, in all, and how many folders are looked into
-KAGGLE_INPUT = Path("/kaggle/input")
 _PACKAGE = Path(__file__).parent
 _PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
     "astronaut": ("skimage", "data/astronaut.png", "Eileen Collins", "NASA, public domain"),
@@ -77,7 +78,7 @@ def available() -> dict[str, Sample]:
     for name, path in islice(_own(), OF_OWN):
         if path.resolve() not in shipped:
             shipped.add(path.resolve())
-            name = next(one for number in count(1) if (one := name if number == 1 else f"{name}_{number}") not in known)
+            name = unused(name, known)
             known[name] = Sample(name, "own", path.name, f"in {path.parent}", path)
     return known
 
@@ -118,6 +119,16 @@ def pictures_in(folder: str | os.PathLike) -> list[Path]:
     return found
 
 
+def plain(text: str) -> str:
+    """`text` as a name: letters, digits and _ only."""
+    return re.sub(r"\W+", "_", text).strip("_") or "picture"
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """`name`, with the first number that makes it one that is not yet taken."""
+    return next(one for number in count(1) if (one := name if number == 1 else f"{name}_{number}") not in taken)
+
+
 def _is_picture(entry: Path | os.DirEntry) -> bool:
     return _named_as_picture(entry) and os.path.isfile(entry)  # which, unlike entry.is_file(), never raises
 
@@ -136,14 +147,14 @@ def _own() -> Iterator[tuple[str, Path]]:
     given = os.environ.get("NST_DATA_DIR")
     roots = [Path("data/own"), data_dir() / "own", *([Path(given)] if given else [])]
     roots += [Path(entry.path) for entry in _listed(KAGGLE_INPUT)]
-    waiting, seen = deque((root, _plain(root.resolve().name)) for root in roots), set()
+    waiting, seen = deque((root, plain(root.resolve().name)) for root in roots), set()
     while waiting and len(seen) < FOLDERS:
         folder, name = waiting.popleft()
         inside = [] if folder.resolve() in seen else _listed(folder)
         seen.add(folder.resolve())
         for entry in islice(filter(_is_picture, inside), PER_FOLDER):
-            yield f"{name}/{_plain(Path(entry.name).stem)}", Path(entry.path)
-        waiting.extend((Path(entry.path), f"{name}/{_plain(entry.name)}") for entry in filter(_is_folder, inside))
+            yield f"{name}/{plain(Path(entry.name).stem)}", Path(entry.path)
+        waiting.extend((Path(entry.path), f"{name}/{plain(entry.name)}") for entry in filter(_is_folder, inside))
 
 
 def _listed(folder: Path) -> list[os.DirEntry]:
@@ -153,10 +164,6 @@ def _listed(folder: Path) -> list[os.DirEntry]:
             return sorted(islice(entries, 2000), key=lambda entry: entry.name)
     except OSError:
         return []
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\W+", "_", text).strip("_") or "picture"
 
 
 def _shipped(package: str, file: str) -> Path | None:

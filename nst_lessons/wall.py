@@ -2,18 +2,18 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
 
 from nst_lessons.figures import draw
+from nst_lessons.files import replacing
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.objective import Weights
-from nst_lessons.samples import pictures_in
+from nst_lessons.samples import pictures_in, plain, unused
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.workers import default_jobs, paint_all, to_png
 
@@ -88,7 +88,8 @@ def wall(
     jobs = default_jobs(size) if jobs is None else jobs
     for path, png, seconds, error in paint_all(todo, options, jobs, backend=backend, address=address, devices=devices):
         if png:
-            _write(path, lambda file, png=png: file.write_bytes(png))
+            with replacing(path) as temporary:
+                temporary.write_bytes(png)
         paintings[path] = replace(paintings[path], seconds=seconds, error=error)
         tell(paintings[path])
     return Wall(list(paintings.values()), _poster(list(paintings.values()), len(motifs), size, title, out))
@@ -98,9 +99,7 @@ def _named(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike]
     """The sources under short names without blanks: each its own, by a number where two would be the same."""
     found = {}
     for source in sources:
-        name = re.sub(r"\W+", "_", Path(source).stem).strip("_") or "picture"
-        same = (name if number == 1 else f"{name}_{number}" for number in count(1))
-        found[next(one for one in same if one not in found)] = source
+        found[unused(plain(Path(source).stem), found)] = source
     return found
 
 
@@ -133,15 +132,6 @@ def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: 
     figure.set_size_inches(figure.get_size_inches() * max(1, columns / 4))  # the letters stay as large as they are
     files = [out / "poster.png", out / "poster.pdf"]
     for file in files:
-        _write(file, lambda temporary, kind=file.suffix[1:]: figure.savefig(temporary, dpi=200, format=kind))
+        with replacing(file) as temporary:
+            figure.savefig(temporary, dpi=200)
     return files
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written under another name first: it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

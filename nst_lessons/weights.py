@@ -10,7 +10,6 @@ import os
 import pickle
 import re
 import socket
-import tempfile
 import urllib.error
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,12 +17,13 @@ from pathlib import Path
 
 import torch
 
+from nst_lessons.files import KAGGLE_INPUT, replacing
+
 CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 CODE_BOOK = "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 CODE_BOOK_SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
 TORCHVISION = {"vgg16": "vgg16-397923af.pth", "vgg19": "vgg19-dcbb9e9d.pth"}  # the name ends in its SHA-256's start
 TORCHVISION_URL = "https://download.pytorch.org/models/"
-KAGGLE_INPUT = Path("/kaggle/input")
 STALL_SECONDS = 20  # a download that is silent for so long is given up
 
 
@@ -105,9 +105,8 @@ def save(weights: VGGWeights, path: str | os.PathLike) -> None:
     state = {"mean": torch.tensor(weights.mean), "std": torch.tensor(weights.std)}
     for name, (kernel, bias) in weights.convs.items():
         state |= {f"{name}.weight": kernel, f"{name}.bias": bias}
-    with tempfile.NamedTemporaryFile(dir=Path(path).parent, delete=False) as file:
-        torch.save(state, file)
-    os.replace(file.name, path)
+    with replacing(path) as temporary:
+        torch.save(state, temporary)
 
 
 def _in_wheel() -> Path | None:

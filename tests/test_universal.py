@@ -10,7 +10,7 @@ from nst_lessons.beyond.crops import HELD_OUT, held_out_photos
 from nst_lessons.beyond.models import find_model, load_model
 
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: train_decoders makes it")
 
 
 def _correlated(channels, height, width, seed):
@@ -195,5 +195,5 @@ def test_bad_settings_are_told(vgg, options, words):
 def test_missing_decoders_are_told_with_a_way_out(vgg, monkeypatch, tmp_path):
     monkeypatch.setattr("nst_lessons.samples.data_dir", lambda: tmp_path)
     assert universal.best_decoder() == "optimise"
-    with pytest.raises(FileNotFoundError, match="nst-lessons train decoders"):
+    with pytest.raises(FileNotFoundError, match="train_decoders"):
         universal.universal(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64), size=64, vgg=vgg)

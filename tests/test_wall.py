@@ -197,14 +197,24 @@ def test_on_a_cluster_of_two_workers_one_of_which_is_killed_nothing_is_lost(phot
     assert "Restarting worker" in run.stderr
 
 
-def test_an_interrupted_wall_keeps_what_is_finished(photos, tmp_path):
-    code = f"from nst_lessons.wall import wall; wall({str(photos)!r}, ['swirls'], 'out', size=64, steps=4000, jobs=1)"
-    (tmp_path / "out").mkdir()
+def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path):
+    out, styles = tmp_path / "out", ["swirls", "wave", "peacock", "cubist"]
+    code = f"from nst_lessons.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=40, jobs=1)"
     running = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
-    time.sleep(8)
-    os.killpg(running.pid, signal.SIGINT)
-    assert b"KeyboardInterrupt" in running.communicate(timeout=60)[1]
-    assert not list((tmp_path / "out").iterdir())  # none is half painted, and no poster
+    try:
+        until = time.monotonic() + 90
+        while not (finished := list(out.glob("[a-z]*.png"))) and time.monotonic() < until:
+            time.sleep(0.02)
+        os.killpg(running.pid, signal.SIGINT)
+        assert b"KeyboardInterrupt" in running.communicate(timeout=60)[1]
+    finally:
+        running.kill()
+    kept = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert set(finished) <= set(kept) and 1 <= len(kept) < 12  # no poster, and nothing half written
+    assert all(max(nst.load_image(path).shape) == 64 for path in kept)
+    made = wall(photos, styles, out, size=64, steps=40, jobs=2)
+    assert not made.failed and {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {one.path for one in made.paintings if one.seconds is None} == set(kept)
 
 
 @pytest.mark.parametrize(

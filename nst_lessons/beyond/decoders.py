@@ -13,6 +13,7 @@ from torch import nn
 from nst_lessons.beyond.crops import HELD_OUT, crops, held_out_photos, training_photos
 from nst_lessons.beyond.models import load_model, save_model
 from nst_lessons.fast import best_dtype
+from nst_lessons.files import replacing
 from nst_lessons.losses import content_loss
 from nst_lessons.vgg import VGG, best_device
 from nst_lessons.weights import CONVS_PER_BLOCK
@@ -187,9 +188,8 @@ def _recoloured(pictures: torch.Tensor, generator: torch.Generator) -> torch.Ten
 
 
 def _save(checkpoint: Path, done: dict[int, Decoder], current: tuple | None) -> None:
-    temporary = checkpoint.with_suffix(".part")
-    torch.save({"done": {level: decoder.state_dict() for level, decoder in done.items()}, "current": current}, temporary)
-    os.replace(temporary, checkpoint)
+    with replacing(checkpoint) as temporary:
+        torch.save({"done": {level: decoder.state_dict() for level, decoder in done.items()}, "current": current}, temporary)
 
 
 def _resume(checkpoint: Path, device: torch.device) -> tuple[dict[int, Decoder], tuple | None]:

@@ -2,12 +2,12 @@
 
 import os
 import pickle
-import tempfile
 from pathlib import Path
 
 import torch
 
 from nst_lessons import samples
+from nst_lessons.files import replacing
 
 VERSION = 1
 
@@ -24,14 +24,8 @@ def save_model(path: str | os.PathLike, kind: str, state: dict[str, torch.Tensor
     broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         raise ValueError(f"{broken[0]} holds numbers that are not finite in float16: nothing was written to {path}.")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save({"kind": kind, "version": VERSION, "card": card, "state": state}, file)
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner alone
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        torch.save({"kind": kind, "version": VERSION, "card": card, "state": state}, temporary)
     return path
 
 
@@ -44,7 +38,7 @@ def load_model(name_or_path: str | os.PathLike, kind: str) -> tuple[dict[str, to
     if path is None:
         raise FileNotFoundError(
             f"There is no model {name_or_path}: models ship with the project, in the folder data/models. Get the whole "
-            f"project (a clone, or `pip install` of it), or run `nst-lessons train {kind}` to train it yourself."
+            f"project (a clone, or `pip install` of it), or train it yourself with `train_{kind}` of nst_lessons.beyond."
         )
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)

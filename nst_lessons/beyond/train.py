@@ -1,7 +1,6 @@
 """How a `Stylizer` learns: photos go through it, and VGG compares what comes out with the photo and with the painting."""
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from math import cos, pi
@@ -13,6 +12,7 @@ import torch.nn.functional as F
 from nst_lessons.beyond.crops import TRAINING, crops, training_photos
 from nst_lessons.beyond.realtime import Stylizer
 from nst_lessons.fast import Gram, best_dtype
+from nst_lessons.files import replacing
 from nst_lessons.images import load_image
 from nst_lessons.losses import content_loss, style_loss, total_variation
 from nst_lessons.objective import Losses, Weights
@@ -159,9 +159,8 @@ def _save(path, model, optimizer, generator, index: int, seconds: float) -> None
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "generator": generator.get_state()}
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        torch.save(state | {"styles": model.styles, "index": index, "seconds": seconds}, file)
-    os.replace(file.name, path)
+    with replacing(path) as temporary:
+        torch.save(state | {"styles": model.styles, "index": index, "seconds": seconds}, temporary)
 
 
 def _resume(path, model, optimizer, generator) -> tuple[int, float]:
