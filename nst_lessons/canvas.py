@@ -6,7 +6,7 @@ the start is kept a hair inside.
 
 import torch
 
-from nst_lessons.images import load_image, resize
+from nst_lessons.images import resize
 
 _INSIDE = 0.99  # sin u at the start is at most this: pixels from 1.3 to 253.7 of 255
 
@@ -19,21 +19,6 @@ def to_canvas(image: torch.Tensor) -> torch.Tensor:
 def to_image(canvas: torch.Tensor) -> torch.Tensor:
     """The picture (1, 3, H, W) of variables u."""
     return (1 + canvas.sin()) / 2
-
-
-def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: int) -> torch.Tensor:
-    """The picture to start from, of the content's shape: its copy, noise, noise in the style's colours, or `init`."""
-    if not isinstance(init, str):
-        return resize(load_image(init), tuple(content.shape[-2:]))
-    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
-    if init == "content":
-        return content
-    if init == "noise":
-        return (0.5 + 0.2 * noise).clamp(0, 1)
-    if init == "style":
-        mean, std = style.mean((2, 3), keepdim=True), style.std((2, 3), keepdim=True)
-        return (mean + std * noise).clamp(0, 1)
-    raise ValueError(f"There is no init {init!r}: choose content, noise, style, or give a picture.")
 
 
 def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tensor) -> torch.Tensor:

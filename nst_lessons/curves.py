@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from nst_lessons.transfer import Step
+from nst_lessons.step import Step
 
 _COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: told apart by everybody
 

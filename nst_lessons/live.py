@@ -6,7 +6,7 @@ import time
 
 from nst_lessons.curves import Curves
 from nst_lessons.images import to_jpeg
-from nst_lessons.transfer import Step
+from nst_lessons.step import Step
 
 _SHARE = 0.01  # of a run's time may go into drawing the picture, and as much into the curves
 

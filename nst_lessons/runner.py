@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from nst_lessons.transfer import Step
+from nst_lessons.step import Step
 
 
 class Runner:

@@ -19,7 +19,8 @@ from nst_lessons.panel import Panel
 from nst_lessons.recipe import Part, code
 from nst_lessons.runner import Runner
 from nst_lessons.settings import coarse_to_fine
-from nst_lessons.transfer import Step, transfer
+from nst_lessons.step import Step
+from nst_lessons.transfer import transfer
 from nst_lessons.vgg import VGG, best_device
 
 LARGEST_UPLOAD = 40_000_000  # bytes

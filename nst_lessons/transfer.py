@@ -12,34 +12,19 @@ from statistics import median
 
 import torch
 
-from nst_lessons.canvas import enlarge, first_image, to_canvas, to_image
-from nst_lessons.colour import luminance, match_colours, match_luminance, with_colours_of
+from nst_lessons.canvas import enlarge, to_canvas, to_image
+from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.progress import shortened
 from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
+from nst_lessons.start import first_image
+from nst_lessons.step import Step, averaged, recoloured
 from nst_lessons.vgg import VGG, best_device, check_memory
 
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
-
-
-@dataclass(frozen=True)
-class Step:
-    """One iteration: the losses of `image`, each unweighted but for `loss`."""
-
-    index: int  # 1, 2, ... total
-    total: int
-    size: tuple[int, int]  # (height, width) of the image
-    loss: float  # what is minimised: the weighted sum of the three, averaged with that at the smaller sizes
-    content: float
-    style: float
-    tv: float
-    style_by_layer: dict[str, float]
-    seconds: float  # of computing since the start
-    remaining: float  # seconds to go, estimated
-    image: torch.Tensor | None  # (1, 3, H, W), detached; None in a Result's history
 
 
 @dataclass(frozen=True)
@@ -68,6 +53,7 @@ def transfer(
     content_layer: str = CONTENT_LAYER,
     init: object = "content",
     optimizer: str = "lbfgs",
+    extra: Callable[[torch.Tensor], torch.Tensor] | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
     """Optimise a picture so that VGG sees the content of one and the style of another; yields a `Step` an iteration.
@@ -81,7 +67,8 @@ def transfer(
     masks: a grey picture for each style, white where it is wanted, resized to the photo (Gatys 2017, arXiv 1611.07865).
     colours: the "style"'s; or the photo's, by "luminance" alone or with the style's colours "matched" to the photo's
     (see `nst_lessons.colour`). average: from 0 (none) to below 1, the share of the steps so far in a step's picture, a
-    running average; its losses stay those of the last iterate.
+    running average; its losses stay those of the last iterate. extra: one more loss, a function of the picture (1, 3, h, w)
+    at the size that is worked on, which gives a scalar; it is added as it is, and at that size alone.
 
     Departures from Gatys 2015: coarse to fine, each size minding the losses at the smaller ones at half their weight, so
     that large strokes stay; max pooling unless `vgg` has another; and each pixel is (1 + sin u) / 2 with u free, so that
@@ -121,9 +108,10 @@ def transfer(
         first = luminance(first)
     content, first, regions = content.to(vgg.device), first.to(vgg.device), [mask.to(vgg.device) for mask in regions]
     styles = [(one.to(vgg.device), share) for one, share in zip(styles, shares, strict=True)]
-    steps = _run(vgg, content, styles, weights, schedule, content_layer, first, OPTIMIZERS[optimizer], style_scale, regions)
-    steps = _averaged(steps, average) if average else steps
-    return _recoloured(steps, photo.to(vgg.device)) if colours == "luminance" else steps
+    make = OPTIMIZERS[optimizer]
+    steps = _run(vgg, content, styles, weights, schedule, content_layer, first, make, style_scale, regions, extra)
+    steps = averaged(steps, average) if average else steps
+    return recoloured(steps, photo.to(vgg.device)) if colours == "luminance" else steps
 
 
 def stylize(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
@@ -170,7 +158,7 @@ def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
     return image if small == size else enlarge(image, load_image(content, size), load_image(content, small))
 
 
-def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer, scale, masks) -> Iterator[Step]:
+def _run(vgg, content, styles, weights, schedule, content_layer, image, make_optimizer, scale, masks, extra) -> Iterator[Step]:
     index, seconds, total, objectives, photo = 0, 0.0, sum(steps for _, steps in schedule), [], content
     work = [size**2 for size, steps in schedule for _ in range(steps)]  # a step's time goes with its pixels
     rates = deque(maxlen=9)  # seconds for a unit of work
@@ -187,16 +175,16 @@ def _run(vgg, content, styles, weights, schedule, content_layer, image, make_opt
             if repr(weights) != used:  # what an optimiser has learned of another loss misleads it
                 used, optimizer = repr(weights), make_optimizer([canvas])
             began = time.perf_counter()
-            image, losses, loss = _iterate(canvas, objectives, weights, optimizer)
+            image, losses, loss, added = _iterate(canvas, objectives, weights, optimizer, extra)
             seconds += time.perf_counter() - start
             rates.append((time.perf_counter() - began) / work[index])
             index += 1
-            yield _step(index, total, image, losses, loss, seconds, median(rates) * sum(work[index:]))
+            yield _step(index, total, image, losses, loss, added, seconds, median(rates) * sum(work[index:]))
             start = time.perf_counter()
 
 
-def _iterate(canvas, objectives, weights, optimizer) -> tuple[torch.Tensor, Losses, float]:
-    """One step of the optimiser; returns the picture that was measured (before the step) and its losses."""
+def _iterate(canvas, objectives, weights, optimizer, extra) -> tuple[torch.Tensor, Losses, float, float]:
+    """One step of the optimiser; returns the picture that was measured (before the step), its losses, their sum and `extra`."""
     *coarser, here = objectives
     seen = {}
 
@@ -207,9 +195,10 @@ def _iterate(canvas, objectives, weights, optimizer) -> tuple[torch.Tensor, Loss
         loss = losses.total(weights)
         for objective in coarser:
             loss = loss + COARSER * objective(resize(image, objective.shape), weights).total(weights)
-        loss = loss / (1 + COARSER * len(coarser))
+        added = extra(image) if extra else image.new_zeros(())
+        loss = loss / (1 + COARSER * len(coarser)) + added
         loss.backward()
-        seen.update(image=image.detach(), losses=losses, loss=loss.item())
+        seen.update(image=image.detach(), losses=losses, loss=loss.item(), added=added.item())
         return loss
 
     optimizer.step(closure)
@@ -218,10 +207,10 @@ def _iterate(canvas, objectives, weights, optimizer) -> tuple[torch.Tensor, Loss
             f"The loss became {seen['loss']} and the run was stopped: lower the weights (content {weights.content:g}, "
             f"style {weights.style:g}, tv {weights.tv:g})."
         )
-    return seen["image"], seen["losses"], seen["loss"]
+    return seen["image"], seen["losses"], seen["loss"], seen["added"]
 
 
-def _step(index, total, image, losses, loss, seconds, remaining) -> Step:
+def _step(index, total, image, losses, loss, added, seconds, remaining) -> Step:
     return Step(
         index=index,
         total=total,
@@ -234,18 +223,5 @@ def _step(index, total, image, losses, loss, seconds, remaining) -> Step:
         seconds=seconds,
         remaining=remaining,
         image=image,
+        extra=added,
     )
-
-
-def _recoloured(steps: Iterator[Step], photo: torch.Tensor) -> Iterator[Step]:
-    """The steps of a run in grey, with the photo's colours."""
-    for step in steps:
-        yield replace(step, image=with_colours_of(step.image, resize(photo, step.size)))
-
-
-def _averaged(steps: Iterator[Step], share: float) -> Iterator[Step]:
-    """The steps with their pictures replaced by the running average at each size."""
-    mean = None
-    for step in steps:
-        mean = step.image if mean is None or mean.shape != step.image.shape else step.image.lerp(mean, share)
-        yield replace(step, image=mean)

@@ -17,7 +17,7 @@ from nst_lessons.images import load_image
 from nst_lessons.losses import content_loss, style_loss, total_variation
 from nst_lessons.objective import Losses, Weights
 from nst_lessons.progress import shortened
-from nst_lessons.transfer import Step
+from nst_lessons.step import Step
 from nst_lessons.vgg import VGG, best_device
 
 CONTENT_LAYER = "relu3_1"

