@@ -20,7 +20,7 @@ from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.progress import shortened
 from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
-from nst_lessons.start import first_image
+from nst_lessons.start import FEED_FORWARD, feed_forward, first_image
 from nst_lessons.step import Step, averaged, recoloured
 from nst_lessons.vgg import VGG, best_device, check_memory
 
@@ -61,7 +61,8 @@ def transfer(
     content, style: anything `load_image` reads, of any sizes; several styles are a list, with their shares in
     `style_weights`. size: the long side of the result. steps: how many in all (see `coarse_to_fine`);
     schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015.
-    init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture.
+    init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), a picture, or what a
+    method without optimising makes: "universal" (any style), "realtime" (bundled styles by their names).
     optimizer: "lbfgs", as Gatys, or "adam". seed: of the noise.
     style_scale: the style's long side in units of the picture's, 0.25 to 4: larger makes larger strokes (Gatys 2017).
     masks: a grey picture for each style, white where it is wanted, resized to the photo (Gatys 2017, arXiv 1611.07865).
@@ -95,8 +96,10 @@ def transfer(
     rough = [load_image(picture, min(largest, 1024)) for picture in (content, *styles)]
     sizes = [largest] + [round(largest * style_scale)] * len(styles)
     check_memory([fit(picture.shape[-2:], size) for picture, size in zip(rough, sizes, strict=True)], vgg)  # not yet enlarged
-    content, *styles = (load_image(picture, size) for picture, size in zip((content, *styles), sizes, strict=True))
     shares = shares_of(style_weights, len(styles))
+    if isinstance(init, str) and init in FEED_FORWARD:
+        init = feed_forward(init, content, styles, shares, masks, schedule[0][0], vgg)
+    content, *styles = (load_image(picture, size) for picture, size in zip((content, *styles), sizes, strict=True))
     regions = regions_of(masks, len(styles), content)
     photo = content
     if colours == "luminance":

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import nst_lessons as nst
 from nst_lessons.__main__ import main
+from nst_lessons.beyond import decoders, train
+from nst_lessons.beyond.crops import HELD_OUT
+from nst_lessons.beyond.models import find_model, load_model
+from nst_lessons.beyond.realtime import load_stylizer
 from tests.test_images import bad_files
+
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
 
 QUICK = ["--size", "64", "--steps", "3"]
 
@@ -68,6 +75,14 @@ def test_ctrl_c_saves_the_best_so_far(tmp_path):
     assert Image.open(tmp_path / "x.png").size == (64, 43)
 
 
+@pytest.mark.parametrize("method", ["realtime", "arbitrary", pytest.param("universal", marks=shipped)])
+def test_a_method_without_optimising_paints_the_same_photo_another_way(method, tmp_path, capsys):
+    assert stylize(capsys, "chelsea", "swirls", "-o", tmp_path / "x.png", "--method", method, "--size", "128") == (0, "")
+    painted, photo = nst.load_image(tmp_path / "x.png"), nst.load_image("chelsea", 128)
+    assert painted.shape == photo.shape and (painted - photo).abs().mean() > 0.05
+    assert (painted - photo).abs().mean() < (painted - photo.flip(2)).abs().mean()  # the cat is where it was
+
+
 @pytest.mark.parametrize("name", ["text.jpg", "empty.png", "folder.png", "cut.jpg", "missing.jpg"])
 def test_bad_pictures(name, tmp_path, capsys):
     message = bad_files(tmp_path)[name]
@@ -100,6 +115,11 @@ def test_bad_shapes(size, tmp_path, capsys):
         ),
         (["chelsea", "swirls", "--device", "warp"], "leave --device out"),
         (["chelsea", "swirls", "--weights", "nowhere.pth"], "no weights file"),
+        (["chelsea", "swirls", "--alpha", "0.5"], "--alpha means nothing to --method optimise"),
+        (["chelsea", "swirls", "--method", "realtime", "--steps", "5"], "--steps means nothing to --method realtime"),
+        (["chelsea", "coffee", "--method", "realtime"], "not learned the style 'coffee'"),
+        (["chelsea", "swirls", "wave", "--method", "arbitrary"], "takes one STYLE"),
+        (["chelsea", "swirls", "--method", "arbitrary", "--alpha", "2"], "strength is 2"),
     ],
 )
 def test_bad_options_leave_the_old_output_untouched(arguments, message, tmp_path, capsys):
@@ -139,7 +159,7 @@ def test_doctor(capsys, monkeypatch):
     assert "! There is no weights file nowhere.pth" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [[], ["stylize"], ["samples"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["stylize"], ["samples"], ["doctor"], ["train"]])
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as stop:
         main([*command, "--help"])
@@ -170,3 +190,19 @@ def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path,
     assert main(command) == 0
     assert {path: path.stat().st_mtime_ns for path in out.glob("ada_*.png")} == first
     assert {path.name for path in out.iterdir()} == {path.name for path in first} | {"poster.png", "poster.pdf"}
+
+
+def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
+    assert main(["train", "decoders", "-o", "d.pt"]) == 0
+    assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
+    monkeypatch.setattr(train, "STEPS", 2)
+    monkeypatch.setattr(train, "energy", lambda painted, photo, painting, vgg: (painted - photo).abs().mean().item())
+    assert main(["train", "stylizer", "-o", "s.pt"]) == 0
+    card = load_stylizer("s.pt").card
+    assert card["steps"] == 2 and {name for scores in card["energy"].values() for name in scores} == set(HELD_OUT)
+    assert all(untouched == 0 for scores in card["energy"].values() for _, untouched in scores.values())
+    assert sorted(path.name for path in Path("out").iterdir()) == ["decoders.pt", "stylizer.pt"]
+    capsys.readouterr()
+    assert main(["train", "stylizer", "-o", "again.pt"]) == 0  # all steps are in the checkpoint

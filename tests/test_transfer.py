@@ -6,10 +6,12 @@ import pytest
 import torch
 
 import nst_lessons as nst
+from nst_lessons.beyond.models import find_model
 from nst_lessons.objective import Objective
 from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.settings import coarse_to_fine
 
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 
 
@@ -127,6 +129,28 @@ def test_starts(run, content, style):
     assert torch.allclose(next(run(init=torch.full((3, 20, 20), 0.3))).image, torch.tensor(0.3), atol=0.01)
 
 
+@pytest.mark.parametrize("init", ["realtime", pytest.param("universal", marks=shipped)])
+def test_a_warm_start_begins_far_below_the_photo_and_stays_below(vgg, init):
+    options = dict(vgg=vgg, schedule=[(96, 12)])
+    cold, warm = (list(nst.transfer("chelsea", "swirls", init=one, **options)) for one in ("content", init))
+    assert warm[0].loss < 0.7 * cold[0].loss and warm[-1].loss < cold[-1].loss
+
+
+def test_one_more_loss_is_added_as_it_is_and_is_obeyed(run):
+    seen = []
+
+    def blue(image):
+        seen.append(tuple(image.shape))
+        return 50 * (1 - image[:, 2]).square().mean()
+
+    weights = nst.Weights(content=1, style=0, tv=0)
+    plain, steps = (list(run(weights=weights, schedule=[(48, 2), (64, 20)], extra=extra)) for extra in (None, blue))
+    assert {step.extra for step in plain} == {0.0} and {shape[-1] for shape in seen} == {48, 64}
+    assert steps[0].loss == pytest.approx(plain[0].loss + steps[0].extra, rel=1e-4)
+    assert steps[-1].extra == pytest.approx(50 * (1 - steps[-1].image[:, 2]).square().mean().item(), rel=1e-4)
+    assert steps[-1].image[:, 2].mean() > 0.9 > plain[-1].image[:, 2].mean() + 0.3
+
+
 def test_several_styles_with_weights(run, content, vgg):
     two = ["swirls", "wave"]
 
@@ -225,6 +249,7 @@ def test_a_loss_that_is_not_finite_stops_with_advice_and_keeps_the_best(content,
         ({"schedule": None, "size": 64.5}, "whole number"),
         ({"schedule": None, "steps": 0}, "from 1 up"),
         ({"schedule": []}, "give \\(size, steps\\) pairs"),
+        ({"init": "realtime"}, "takes styles by the names"),
         ({"init": "nothing"}, "choose content, noise, style"),
         ({"optimizer": "sgd"}, "choose lbfgs or adam"),
         ({"style_weights": [1, 2]}, "one weight for each style"),

@@ -10,7 +10,7 @@ from nst_lessons.beyond.crops import HELD_OUT, held_out_photos
 from nst_lessons.beyond.models import find_model, load_model
 
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: train_decoders makes it")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
 
 
 def _correlated(channels, height, width, seed):

@@ -19,7 +19,7 @@ from nst_lessons.vgg import VGG, best_device
 from nst_lessons.weights import CONVS_PER_BLOCK
 
 CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512}  # of relu1_1, relu2_1, relu3_1, relu4_1
-STEPS = {1: 0, 2: 1500, 3: 3000, 4: 4000}
+STEPS = {1: 0, 2: 1500, 3: 2500, 4: 3000}
 FEATURE_WEIGHT = 0.03  # the two losses of a trained decoder are then about equal
 LEARNING_RATE = 1e-3
 SAVE_EVERY = 50  # steps
@@ -82,7 +82,7 @@ def train_decoders(
     Minimised is |D(F) - I|^2 + 0.03 |VGG(D(F)) - F|^2 / |F|^2 on crops of `training_photos`: the paper's equation (1) in
     units of the features. The first decoder, one linear layer, is solved at once and needs no steps; the tail of each other
     starts as the decoder before it. `checkpoint` is written every `SAVE_EVERY` steps, and a run that finds one goes on from it;
-    `path` is written when a level is done, with a card that gives the PSNR on `held_out_photos`.
+    `path` is written when all are done, with a card that gives the PSNR on `held_out_photos`.
     """
     steps = STEPS if steps is None else steps
     vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
@@ -100,7 +100,7 @@ def train_decoders(
                 _save(checkpoint, done, (level, index + 1, decoder.state_dict(), optimizer.state_dict()))
         done[level], current = decoder.eval(), None
         _save(checkpoint, done, None)
-        _ship(path, done, vgg, {"steps": steps, "batch": batch, "size": size, "seed": seed})
+    _ship(path, done, vgg, {"steps": steps, "batch": batch, "size": size, "seed": seed})
 
 
 def psnr(decoder: Decoder, vgg: VGG, photo: torch.Tensor) -> float:

@@ -3,14 +3,17 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from math import cos, pi
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from nst_lessons.beyond.crops import TRAINING, crops, training_photos
-from nst_lessons.beyond.realtime import Stylizer
+from nst_lessons import samples
+from nst_lessons.beyond.crops import HELD_OUT, TRAINING, crops, training_photos
+from nst_lessons.beyond.quality import energy
+from nst_lessons.beyond.realtime import Stylizer, save_stylizer
 from nst_lessons.fast import Gram, best_dtype
 from nst_lessons.files import replacing
 from nst_lessons.images import load_image
@@ -22,6 +25,7 @@ from nst_lessons.vgg import VGG, best_device
 
 CONTENT_LAYER = "relu3_1"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+STEPS = 8500  # of the network that ships
 SAVE_EVERY = 60  # seconds between two checkpoints
 PREVIEW_EVERY = 20  # steps between two pictures: each costs as much as a pass of the training
 
@@ -118,13 +122,38 @@ def train_stylizer(styles: Sequence[str], *, callback: Callable[[Step], object] 
 
     callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(options.get("seed", 0))
-        model = Stylizer(styles)
+    model = _stylizer(styles, options.get("seed", 0))
     for step in training(model, styles, **options):
         if callback is not None:
             callback(step)
     return model.eval().requires_grad_(False)
+
+
+def train_shipped(
+    path: str | os.PathLike, *, checkpoint: str | os.PathLike, seed: int = 0, vgg: VGG | None = None
+) -> Iterator[Step]:
+    """Train one network for all bundled styles, and write it to `path` with its card; yields a `Step` an iteration.
+
+    The card gives the three-size energy on the held-out photos: {style: {photo: [painted, untouched]}}, at 512 pixels.
+    """
+    styles = [sample.name for sample in samples.available().values() if sample.kind == "style"]
+    model = _stylizer(styles, seed)
+    yield from training(model, styles, steps=STEPS, checkpoint=checkpoint, seed=seed, vgg=vgg)
+    model.eval()
+    judge, scores = VGG(), {style: {} for style in styles}
+    for style, name in product(styles, HELD_OUT):
+        photo, painting = load_image(name, 512), load_image(style)
+        painted = model.paint(photo, style).cpu()
+        scores[style][name] = [round(energy(one, photo, painting, judge), 3) for one in (painted, photo)]
+    recipe = f"train_shipped: {STEPS} steps of `training` with its defaults"
+    save_stylizer(model, path, recipe=recipe, steps=STEPS, seed=seed, energy=scores)
+
+
+def _stylizer(styles: Sequence[str], seed: int) -> Stylizer:
+    """An untrained network, drawn with `seed`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Stylizer(styles)
 
 
 def _update(model, photos, styles, loss_of, weights, optimizer) -> tuple[dict, float]:

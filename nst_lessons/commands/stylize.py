@@ -2,6 +2,7 @@
 
 import argparse
 
+import torch
 from tqdm import tqdm
 
 from nst_lessons.commands.doctor import device_named
@@ -13,7 +14,6 @@ from nst_lessons.vgg import VGG
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Tell argparse of it."""
-    default = Weights()
     run = commands.add_parser(
         "stylize",
         help="turn a photo into a painting",
@@ -24,10 +24,19 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("content", metavar="CONTENT", help="the photo")
     run.add_argument("style", metavar="STYLE", nargs="+", help="the painting; several are mixed in equal parts")
     run.add_argument("-o", "--output", metavar="OUT", required=True, help="the picture to write: .png, .jpg or .webp")
-    run.add_argument("--style-weight", type=float, default=default.style, help=f"default {default.style:g}")
-    run.add_argument("--content-weight", type=float, default=default.content, help=f"default {default.content:g}")
-    run.add_argument("--tv-weight", type=float, default=default.tv, help=f"smoothness; default {default.tv:g}")
-    run.add_argument("--seed", type=int, default=0, help="of what is random in a run (default 0)")
+    run.add_argument(
+        "--method",
+        choices=METHODS,
+        default="optimise",
+        help="optimise (default): best, and slowest; universal: any style, in seconds; realtime: the bundled styles, at "
+        "once; arbitrary: any style, at once, more loosely",
+    )
+    default = Weights()
+    run.add_argument("--style-weight", type=float, help=f"optimise: default {default.style:g}")
+    run.add_argument("--content-weight", type=float, help=f"optimise: default {default.content:g}")
+    run.add_argument("--tv-weight", type=float, help=f"optimise: smoothness; default {default.tv:g}")
+    run.add_argument("--seed", type=int, help="optimise: of what is random in a run (default 0)")
+    run.add_argument("--alpha", type=float, help="universal, arbitrary: from 0, the photo, to 1, all style (default 1)")
     run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
     run.set_defaults(run=_stylize)
@@ -42,25 +51,64 @@ def add_size(command: argparse.ArgumentParser) -> None:
 
 def _stylize(args: argparse.Namespace) -> int:
     output = writable(args.output)
-    device = device_named(args.device)
-    vgg = VGG(args.weights, device=device, dtype=best_dtype(device))
+    paint, takes = METHODS[args.method]
+    given = {name for name in _OPTIONS if getattr(args, name) is not None}
+    if given - takes:
+        name = min(given - takes).replace("_", "-")
+        raise ValueError(f"--{name} means nothing to --method {args.method}: leave it out, or choose another method.")
+    image = paint(args, {name: getattr(args, name) for name in given})
+    print(save_image(image, output))
+    return 0
+
+
+def _optimise(args: argparse.Namespace, given: dict) -> torch.Tensor:
+    weights = {name.removesuffix("_weight"): given.pop(name) for name in list(given) if name.endswith("_weight")}
+    vgg = _vgg(given)
     result = stylize(
-        args.content,
-        args.style,
-        callback=_Progress(),
-        vgg=vgg,
-        weights=Weights(content=args.content_weight, style=args.style_weight, tv=args.tv_weight),
-        size=args.size,
-        steps=args.steps,
-        seed=args.seed,
+        args.content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=args.size, **given
     )
     if result.stopped:
         print(f"stopped early: {result.stopped}")
     best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
     height, width = best.size
     print(f"final loss {best.loss:.3f} (content {best.content:.3f}, style {best.style:.4f}) at {width} x {height}")
-    print(save_image(result.image, output))
-    return 0
+    return result.image
+
+
+def _universal(args: argparse.Namespace, given: dict) -> torch.Tensor:
+    from nst_lessons.beyond.universal import universal  # here and below, so that the other commands start quickly
+
+    vgg = _vgg(given)
+    return universal(args.content, args.style, size=args.size, vgg=vgg, **({"alpha": 1.0} | given))
+
+
+def _realtime(args: argparse.Namespace, given: dict) -> torch.Tensor:
+    from nst_lessons.beyond.realtime import realtime
+
+    return realtime(args.content, dict.fromkeys(args.style, 1.0), size=args.size)
+
+
+def _arbitrary(args: argparse.Namespace, given: dict) -> torch.Tensor:
+    from nst_lessons.beyond.arbitrary import arbitrary
+
+    if len(args.style) > 1:
+        raise ValueError("--method arbitrary takes one STYLE: choose one, or another method to mix several.")
+    return arbitrary(args.content, args.style[0], size=args.size, strength=given.get("alpha", 1.0))
+
+
+def _vgg(given: dict) -> VGG:
+    """The network that the options ask for, which are taken out of `given`."""
+    device = device_named(given.pop("device", None))
+    return VGG(given.pop("weights", None), device=device, dtype=best_dtype(device))
+
+
+_OPTIONS = {"style_weight", "content_weight", "tv_weight", "steps", "seed", "alpha", "weights", "device"}
+METHODS = {  # name: (what paints, which of the options it takes)
+    "optimise": (_optimise, _OPTIONS - {"alpha"}),
+    "universal": (_universal, {"alpha", "weights", "device"}),
+    "realtime": (_realtime, set()),
+    "arbitrary": (_arbitrary, {"alpha"}),
+}
 
 
 class _Progress:
