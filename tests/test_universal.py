@@ -8,6 +8,7 @@ import nst_lessons as nst
 from nst_lessons.beyond import decoders, universal
 from nst_lessons.beyond.crops import HELD_OUT, held_out_photos
 from nst_lessons.beyond.models import find_model, load_model
+from nst_lessons.beyond.quality import energy
 
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
 shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
@@ -197,3 +198,13 @@ def test_missing_decoders_are_told_with_a_way_out(vgg, monkeypatch, tmp_path):
     assert universal.best_decoder() == "optimise"
     with pytest.raises(FileNotFoundError, match="train_decoders"):
         universal.universal(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64), size=64, vgg=vgg)
+
+
+@shipped
+def test_at_alpha_1_the_three_size_energy_of_three_pairs_of_four_is_at_most_0_3(vgg):
+    pairs = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
+    found = []
+    for photo, style in pairs:
+        image = universal.universal(photo, style, alpha=1.0, vgg=vgg)
+        found.append(energy(image, nst.load_image(photo, 512), nst.load_image(style), vgg))
+    assert sum(one <= 0.3 for one in found) >= 3, dict(zip(pairs, found, strict=True))

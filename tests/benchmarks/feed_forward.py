@@ -1,0 +1,89 @@
+"""`python -m tests.benchmarks.feed_forward`: the methods without optimising, and what a start from their pictures saves.
+
+About a quarter of an hour on two cores. Prints three tables, and writes the pictures to out/feed_forward.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+import nst_lessons as nst
+from nst_lessons.beyond.quality import energy
+from nst_lessons.beyond.realtime import load_stylizer
+from nst_lessons.beyond.universal import universal
+from nst_lessons.fast import best_dtype
+from nst_lessons.vgg import best_device
+
+SIZE = 512
+PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
+OTHERS = [("hopper", "peacock"), ("hopper", "cubist"), ("chelsea", "ink_hatching")]  # on which the start is judged
+PAINTINGS = [("hopper", "starry_night"), ("chelsea", "the_scream"), ("coffee", "great_wave")]  # where they are at hand
+OUT = Path("out/feed_forward")
+
+
+def seconds_of(action: Callable[[], object], times: int = 3) -> float:
+    """The least of several."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def speeds(vgg: nst.VGG) -> None:
+    """Seconds of `universal`, pictures a second of the network, on squares as the bars are meant."""
+    network = load_stylizer()
+    for size in (256, 512):
+        photo = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+        print(
+            f"{size:4}: one network {1 / seconds_of(lambda p=photo: network.paint(p, 'wave'), 5):5.1f} pictures/s", flush=True
+        )
+    for transform in ("wct", "adain"):
+        taken = seconds_of(lambda t=transform: universal("chelsea", "swirls", alpha=1.0, size=SIZE, transform=t, vgg=vgg))
+        print(f"{SIZE:4}: universal, {transform}: {taken:.1f} s", flush=True)
+
+
+def qualities(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]]) -> None:
+    """The three-size energy of `universal` at alpha 1."""
+    for photo, style in pairs:
+        content, painting = nst.load_image(photo, SIZE), nst.load_image(style)
+        image = universal(photo, style, alpha=1.0, size=SIZE, vgg=vgg)
+        nst.save_image(image, OUT / f"universal_{photo}_{style}.png")
+        found = energy(image, content, painting, judge)
+        print(
+            f"universal {photo:10} {style:14} {found:.3f}  (photo {energy(content, content, painting, judge):.3f})", flush=True
+        )
+
+
+def starts(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]], inits: list[str]) -> None:
+    """Seconds and energy of `stylize` from each start, with all of its default steps, half and a quarter of them."""
+    print(f"{'pair':28}{'start':11}" + "".join(f"{steps:>6} steps      " for steps in (30, 60, 120)))
+    for photo, style in pairs:
+        content, painting = nst.load_image(photo, SIZE), nst.load_image(style)
+        for init in inits:
+            row = f"{photo + ' ' + style:28}{init:11}"
+            for steps in (30, 60, 120):
+                start = time.perf_counter()
+                image = nst.stylize(photo, style, size=SIZE, vgg=vgg, steps=steps, init=init).image
+                taken = time.perf_counter() - start
+                nst.save_image(image, OUT / f"{photo}_{style}_{init}_{steps}.png")
+                row += f"{taken:5.1f} s {energy(image, content, painting, judge):.4f}   "
+            print(row, flush=True)
+
+
+def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    vgg, judge = nst.VGG(dtype=best_dtype(best_device())), nst.VGG()
+    here = nst.samples.available()
+    paintings = [pair for pair in PAINTINGS if here[pair[1]].path]
+    speeds(vgg)
+    qualities(vgg, judge, PAIRS + OTHERS + paintings)
+    starts(vgg, judge, PAIRS + OTHERS, ["content", "universal", "realtime"])
+    starts(vgg, judge, paintings, ["content", "universal"])
+
+
+if __name__ == "__main__":
+    main()
