@@ -1,7 +1,7 @@
 """Neural Style Transfer, taught: the names that a notebook imports."""
 
 from nst_lessons import samples
-from nst_lessons.figures import draw, explore, show, show_figure
+from nst_lessons.figures import draw, explore, play, show, show_figure
 from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
 from nst_lessons.losses import content_loss, gram_matrix, style_loss, total_variation
@@ -22,6 +22,7 @@ __all__ = [
     "explore",
     "gram_matrix",
     "load_image",
+    "play",
     "progress",
     "resize",
     "samples",

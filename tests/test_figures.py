@@ -30,6 +30,23 @@ def test_show_gives_a_picture_with_an_alternative_text(shown, random_image):
     assert picture_in(data["text/html"]).format == "JPEG" and data["text/plain"] == 'Look at "edges" & corners.'
 
 
+def test_clips_play_side_by_side_in_step_and_repeat(shown):
+    dark, bright = ([torch.full((1, 3, 16, 20), level + i / 10) for i in range(3)] for level in (0.1, 0.6))
+    nst.play({"dark": dark, "b<right": bright}, 'Which is "brighter"?', fps=4)
+    page = shown[0]["text/html"]
+    assert "b&lt;right" in page and 'alt="Which is &quot;brighter&quot;?"' in page
+    clip = picture_in(page)
+    assert (clip.format, clip.n_frames, clip.size, clip.info["loop"]) == ("WEBP", 3, (40, 16), 0)
+    for i in range(3):
+        clip.seek(i)
+        clip.load()
+        frame = clip.convert("L")
+        assert frame.getpixel((8, 8)) == pytest.approx(255 * (0.1 + i / 10), abs=4) and clip.info["duration"] == 250
+        assert frame.getpixel((32, 8)) == pytest.approx(255 * (0.6 + i / 10), abs=4)
+    with pytest.raises(ValueError):
+        nst.play({"dark": dark, "short": bright[:2]}, "")
+
+
 def test_pictures_stand_in_the_order_and_colours_given(shown):
     red, blue = torch.zeros(1, 3, 20, 20), torch.zeros(1, 3, 20, 20)
     red[:, 0], blue[:, 2] = 1, 1
