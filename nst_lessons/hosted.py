@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from nst_lessons import samples, weights
+from nst_lessons.runner import on_colab
 from nst_lessons.vgg import best_device
 
 SECONDS = 120  # for the 20 MB of the wheel
@@ -36,11 +37,6 @@ def ready(package: str, own_pictures: str = "none") -> str:
     if on_colab() and own_pictures != "none":
         fetch_pictures(own_pictures)
     return " · ".join([*parts, *_own_pictures()])
-
-
-def on_colab() -> bool:
-    """Whether this is Google Colab."""
-    return "google.colab" in sys.modules
 
 
 def on_kaggle() -> bool:

@@ -15,7 +15,7 @@ from nst_lessons.publish import solutions, student
 from nst_lessons.single_file import model_files, package_files, with_set_up, write_for_kaggle
 
 SLUG = "nst-lessons"
-LICENCES = {"CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "apache-2.0", "other", "unknown"}  # of Kaggle's list
+LICENCES = {"CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "apache-2.0", "other", "unknown"}  # some of Kaggle's list
 KERNEL_KEYS = {"id", "title", "code_file", "language", "kernel_type", "is_private", "enable_gpu", "enable_internet"}
 SOURCES = {"dataset_sources", "competition_sources", "kernel_sources", "model_sources"}
 DESCRIPTION = """The package nst_lessons: Neural Style Transfer, taught in notebooks; with its styles, its models, and VGG19.
@@ -107,7 +107,7 @@ def _check_id(name: str) -> None:
     owner, _, slug = name.rpartition("/")
     right = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{1,49}", owner)
     _check(right, f"{owner!r} is no account: give what stands behind kaggle.com/ in the address of your profile")
-    _check(re.fullmatch(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]", slug), f"{slug!r} is no name of 3 to 50 small letters and dashes")
+    _check(re.fullmatch(r"[a-z0-9][a-z0-9-]{4,48}[a-z0-9]", slug), f"{slug!r} is no name of 6 to 50 small letters and dashes")
 
 
 def _check(right: object, rule: str) -> None:
