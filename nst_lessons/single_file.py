@@ -16,8 +16,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from nst_lessons import samples
-from nst_lessons.files import replacing
-from nst_lessons.publish import solutions, student
+from nst_lessons.publish import solutions, student, write
 
 PACKAGE = Path(__file__).parent
 KAGGLE_LARGEST = 1_000_000  # bytes of a notebook without its outputs: Kaggle saves no larger one
@@ -76,7 +75,9 @@ def with_set_up(notebook: NotebookNode, *carried: str) -> NotebookNode:
     cells = [NotebookNode({**cell, "source": _alone(cell)}) for cell in notebook.cells]
     first = next(index for index, cell in enumerate(cells) if cell.cell_type == "code")
     if not HINT.search(cells[first - 1].source):
-        raise ValueError(f"Before its first code, {cells[0].source.splitlines()[0]!r} has no line that HINT finds: add it.")
+        raise ValueError(
+            f"Before its first code, {cells[0].source.splitlines()[0]!r} lacks the lessons' line {HINT.pattern!r}: add it."
+        )
     cells[first - 1].source = HINT.sub(SENTENCE, cells[first - 1].source)
     cells.insert(first, nbformat.v4.new_code_cell(set_up_cell(*carried), id="set-up", metadata=HIDDEN))
     return NotebookNode({**notebook, "cells": cells})
@@ -95,15 +96,6 @@ def write_for_kaggle(notebook: NotebookNode, path: Path) -> Path:
     if size >= KAGGLE_LARGEST:
         raise ValueError(f"{path.name} has {size:,} bytes, and Kaggle takes less than {KAGGLE_LARGEST:,}: see KAGGLE_STYLES.")
     return write(notebook, path)
-
-
-def write(notebook: NotebookNode, path: Path) -> Path:
-    """Write a notebook, whole or not at all, into a folder that is made if need be."""
-    nbformat.validate(notebook)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        nbformat.write(notebook, temporary)
-    return path
 
 
 def _is_left_out(path: Path) -> bool:

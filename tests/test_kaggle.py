@@ -42,7 +42,7 @@ def test_its_metadata_keep_the_rules(made):
 
 
 def test_each_notebook_has_a_folder_and_needs_no_internet(made):
-    assert [path.name for path in made[1:]] == [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    assert [path.name for path in made[1:]] == [path.stem for path in sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))]
     for folder in made[1:]:
         metadata = json.loads((folder / "kernel-metadata.json").read_text())
         keys = "id title code_file language kernel_type is_private enable_gpu enable_internet"

@@ -19,6 +19,7 @@ from tests.pretend import Machine
 from tests.test_project import PROJECT
 
 NOTEBOOKS = ROOT / "notebooks"
+SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 FAKE = {"nst_lessons/__init__.py": b"", "nst_lessons/hosted.py": b"def ready(found, own): return f'{found} | {__file__}'"}
 
 
@@ -41,13 +42,13 @@ def machine(tmp_path_factory):
 
 
 def test_it_carries_every_file_of_the_package_and_the_styles():
-    listed = subprocess.run(["git", "ls-files", "nst_lessons", "data/styles"], cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "nst_lessons", "data/styles"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not in a clone")
-    expected = {name: (ROOT / name).read_bytes() for name in listed.stdout.split() if (ROOT / name).is_file()}
     files = package_files()
     found = {name.replace("nst_lessons/data", "data"): content for name, content in files.items()}
-    assert {name: content for name, content in found.items() if name in expected} == expected
+    assert found == {name: (ROOT / name).read_bytes() for name in listed.stdout.split() if (ROOT / name).is_file()}
     text = packed(files)
     assert unpacked(text) == files and packed(files) == text
     assert len(base64.b85decode(text)) < 1_500_000
@@ -66,7 +67,7 @@ def test_for_kaggle_the_styles_are_smaller_and_still_pictures():
 
 def test_kaggle_takes_every_notebook(made):
     sizes = {name: len(json.dumps(json.loads(path.read_text()))) for (host, name), path in made.items() if host == "kaggle"}
-    assert len(sizes) == len(list(NOTEBOOKS.glob("*.ipynb"))) and max(sizes.values()) < 1_000_000
+    assert len(sizes) == len(SOLUTIONS) and max(sizes.values()) < 1_000_000
 
 
 def test_a_notebook_too_large_for_kaggle_is_refused(tmp_path, monkeypatch):
@@ -76,7 +77,7 @@ def test_a_notebook_too_large_for_kaggle_is_refused(tmp_path, monkeypatch):
     assert not list(tmp_path.rglob("*.ipynb"))
 
 
-@pytest.mark.parametrize("source", sorted((NOTEBOOKS / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("source", SOLUTIONS, ids=lambda path: path.stem)
 def test_the_rest_of_the_notebook_is_the_students(source, made):
     plain = student(nbformat.read(source, as_version=4))
     for host in ("kaggle", "colab"):
@@ -90,6 +91,7 @@ def test_the_rest_of_the_notebook_is_the_students(source, made):
         assert first.source.startswith("# @title ") and '# @param ["none"' in first.source
         assert first.metadata.jupyter.source_hidden and first.metadata.cellView == "form"
         assert len(first.source.split("\nset_up(")[1].splitlines()) == 1  # what is carried is one line, the last
+        assert "__main__" not in first.source
 
 
 def test_colab_gets_the_model_of_lesson_08(made):
@@ -100,7 +102,7 @@ def test_colab_gets_the_model_of_lesson_08(made):
 
 def test_a_notebook_without_the_hint_is_an_authors_mistake():
     cells = [nbformat.v4.new_markdown_cell("# 99 · Nothing"), nbformat.v4.new_code_cell("1")]
-    with pytest.raises(ValueError, match=r"'# 99 · Nothing' has no line that HINT finds"):
+    with pytest.raises(ValueError, match=r"'# 99 · Nothing' lacks the lessons' line 'If the next cell says"):
         with_set_up(nbformat.v4.new_notebook(cells=cells))
 
 
