@@ -73,6 +73,32 @@ def _kaggle(folder):
     return Machine(folder / "machine", NST_QUICK="1", **variables)
 
 
+STUDIO = """
+import asyncio, os, threading
+import nst_lessons as nst
+
+del os.environ["NST_QUICK"]  # a run of many steps
+threads = threading.active_count()
+studio = nst.Studio("chelsea", "swirls", size=64, steps=2000)
+studio.start()
+"""
+STEERED = """
+async def comes_to(index):
+    for _ in range(1200):
+        if studio.step and studio.step.index >= index:
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError(studio.panel.status.value)
+
+await comes_to(3)
+studio.panel.weights["style"].value = 100.0
+await comes_to(studio.step.index + 3)
+studio.stop()
+path = studio.save()
+print(studio.weights.style, threading.active_count() - threads, path.name, studio.panel.status.value)
+"""
+
+
 def uploaded(path, machine, work, monkeypatch, capsys):
     """Run a notebook there; returns the line of its set-up cell, and all that was printed after."""
     monkeypatch.setenv("JUPYTER_PATH", str(machine.jupyter_path))
@@ -114,3 +140,14 @@ def test_on_kaggle_with_the_bundles_data_set(path, on_kaggle_with_the_bundle, tm
     line, rest = uploaded(kernel, machine, tmp_path, monkeypatch, capsys)
     assert f"nst_lessons in {machine.folder.parent}/input/nst-lessons" in line and "weights: a file vgg19*" in line
     assert MISSING not in rest
+
+
+def test_the_studio_on_colab_with_its_older_front_end(dist, on_colab_today, tmp_path, monkeypatch):
+    """It runs between two cells, without a thread, and says where its file is."""
+    monkeypatch.setenv("JUPYTER_PATH", str(on_colab_today.jupyter_path))
+    notebook = nbformat.read(dist / "colab" / "05_studio.ipynb", as_version=4)
+    cells = [next(cell for cell in notebook.cells if cell.id == "set-up")]
+    notebook.cells = cells + [nbformat.v4.new_code_cell(code) for code in (STUDIO, STEERED)]
+    on_colab_today.execute(notebook, tmp_path)
+    assert quiet(notebook)
+    assert printed(notebook.cells[2]).startswith("100.0 0 chelsea_in_swirls_1.png saved as chelsea_in_swirls_1.png: download")
