@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-KAGGLE_INPUT = Path("/kaggle/input")  # the data sets of a Kaggle notebook
+KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # a notebook's data sets; the variable is for tests
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def publish(folder: Path) -> list[Path]:
 
     Raises FileNotFoundError where there are no solutions.
     """
-    return [_write(student(nbformat.read(source, as_version=4)), folder / source.name) for source in solutions(folder)]
+    return [write(student(nbformat.read(source, as_version=4)), folder / source.name) for source in solutions(folder)]
 
 
 def solutions(folder: Path) -> list[Path]:
@@ -66,8 +66,10 @@ def exercise(source: str) -> str:
     return b"\n".join(lines).decode()
 
 
-def _write(notebook: NotebookNode, path: Path) -> Path:
+def write(notebook: NotebookNode, path: Path) -> Path:
+    """Write a notebook, whole or not at all, into a folder that is made if need be."""
     nbformat.validate(notebook)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         nbformat.write(notebook, temporary)
     return path

@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterator
 from nst_lessons.step import Step
 
 
+def on_colab() -> bool:
+    """Whether this is Google Colab, whose kernels import its package when they start."""
+    return "google.colab" in sys.modules
+
+
 class Runner:
     """Runs a generator of steps to its end in the background; can be paused, and stopped between two steps.
 
@@ -38,7 +43,7 @@ class Runner:
         self.stop()
         self._go.set()
         self._stopped = threading.Event()  # its own for each run
-        self._worker = (_Task if "google.colab" in sys.modules else _Thread)(self._run(steps, self._stopped))
+        self._worker = (_Task if on_colab() else _Thread)(self._run(steps, self._stopped))
 
     def pause(self) -> None:
         """Wait after the present step, until `resume`."""

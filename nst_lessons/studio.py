@@ -17,7 +17,7 @@ from nst_lessons.live import describe
 from nst_lessons.objective import Weights
 from nst_lessons.panel import Panel
 from nst_lessons.recipe import Part, code
-from nst_lessons.runner import Runner
+from nst_lessons.runner import Runner, on_colab
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.step import Step
 from nst_lessons.transfer import transfer
@@ -99,6 +99,9 @@ class Studio:
         number = next(n for n in range(1, 10_000) if not Path(f"{stem}_{n}.png").exists())
         path = save_image(self.image, f"{stem}_{number}.png")
         self.panel.link.outputs = ()
+        if on_colab():  # where no link leads to a file
+            self.panel.message(f"saved as {path.name}: download it from the files at the left")
+            return path
         self.panel.link.append_display_data(FileLink(path.name))  # not by HTML(): JupyterLab takes links to data out of that
         self.panel.message(f"saved as {path.name}")
         return path

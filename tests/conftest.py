@@ -1,6 +1,8 @@
 """What the tests share: the real network, and the folder of paintings where there is one."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import torch
 import nst_lessons as nst
 
 ROOT = Path(__file__).parent.parent
+OLD = ["ipywidgets==7.7.1", "ipykernel==6.17.1", "ipython==7.34.0"]  # of Colab today
 
 
 def _paintings() -> Path | None:
@@ -37,3 +40,14 @@ def vgg() -> nst.VGG:
 def random_image():
     """A function (height, width, seed) -> a random picture (1, 3, H, W)."""
     return lambda h, w, seed=0: torch.rand(1, 3, h, w, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="session")
+def old_packages(tmp_path_factory) -> Path:
+    """A folder with the packages of Colab's notebooks, to be put first on the path."""
+    folder = tmp_path_factory.mktemp("old")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder), *OLD]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"the old widgets could not be installed: {made.stderr.strip().splitlines()[-1:]}")
+    return folder

@@ -11,7 +11,6 @@ from nbclient import NotebookClient
 
 from tests.conftest import ROOT
 
-OLD = ["ipywidgets==7.7.1", "ipykernel==6.17.1", "ipython==7.34.0"]
 CELL = """
 import time
 import ipywidgets, IPython, ipykernel
@@ -30,15 +29,10 @@ print(IPython.__version__, ipykernel.__version__, ipywidgets.__version__, studio
 """
 
 
-@pytest.fixture(scope="module")
-def old(tmp_path_factory):
+@pytest.fixture
+def old(old_packages):
     """The environment variables with which Python finds the old packages first."""
-    folder = tmp_path_factory.mktemp("old")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder), *OLD]
-    made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"the old widgets could not be installed: {made.stderr.strip().splitlines()[-1:]}")
-    return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    return {"PYTHONPATH": os.pathsep.join([str(old_packages), str(ROOT)])}
 
 
 def test_the_studios_callbacks(old):

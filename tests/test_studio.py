@@ -1,9 +1,11 @@
 """The Studio as its widgets' callbacks see it; tests/browser has it in a real browser."""
 
 import io
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -155,7 +157,7 @@ def test_running_the_cell_again_ends_the_run_before(studio, monkeypatch):
     second.close()
 
 
-def test_save_writes_a_file_under_a_free_name_and_offers_a_download(studio):
+def test_save_writes_a_file_under_a_free_name_and_offers_a_download(studio, monkeypatch):
     assert studio.save() is None and "press Start" in studio.panel.status.value
     press(studio.panel.start)
     wait_until(lambda: studio.step)
@@ -165,6 +167,9 @@ def test_save_writes_a_file_under_a_free_name_and_offers_a_download(studio):
     assert torch.allclose(nst.load_image(second), studio.image, atol=1 / 255)
     (link,) = studio.panel.link.outputs
     assert "href='chelsea_in_swirls_2.png'" in link["data"]["text/html"]
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    assert studio.save().is_file() and not studio.panel.link.outputs
+    assert "saved as chelsea_in_swirls_3.png: download it from the files" in studio.panel.status.value
 
 
 def test_missing_weights_are_told_in_the_studio(studio, monkeypatch):

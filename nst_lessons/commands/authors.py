@@ -3,11 +3,16 @@
 import argparse
 from pathlib import Path
 
+DIST = Path("dist")  # what is made to be uploaded
+
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Tell argparse of both."""
     publishing = commands.add_parser("publish", help="make the student notebooks from the solutions (for authors)")
     publishing.set_defaults(run=_publish)
+    publishing.add_argument("--single-file", action="store_true", help="instead, notebooks for Kaggle and Colab in dist")
+    publishing.add_argument("--kaggle", metavar="OWNER", help="instead, a bundle for this Kaggle account in dist/kaggle")
+    publishing.add_argument("--gpu", action="store_true", help="let the bundle's notebooks ask for a GPU")
     slideshow = commands.add_parser("slides", help="make slides of the lessons in out/slides (for leaders)")
     slideshow.set_defaults(run=_slides)
     for command in (publishing, slideshow):
@@ -15,10 +20,23 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _publish(args: argparse.Namespace) -> int:
-    from nst_lessons.publish import publish  # here, so that the other commands start quickly
+    from nst_lessons import kaggle, publish, single_file  # here, so that the other commands start quickly
 
-    for path in publish(args.folder):
+    if args.gpu and args.kaggle is None:
+        raise ValueError("--gpu is for the notebooks of a bundle: give --kaggle OWNER, too.")
+    made = []
+    if args.single_file:
+        made += single_file.single_files(args.folder, DIST)
+    if args.kaggle is not None:
+        made += kaggle.bundle(args.folder, args.kaggle, DIST / "kaggle", gpu=args.gpu)
+    if not made:
+        made = publish.publish(args.folder)
+    for path in made:
         print(path)
+    if args.kaggle is not None:
+        folders = [path for path in made if path.is_dir()]
+        print("now, with `pip install kaggle` and its key, and with some minutes after the first line:")
+        print("\n".join(f"  {command}" for command in kaggle.commands(folders)))
     return 0
 
 
