@@ -15,7 +15,7 @@ from nst_lessons.images import load_image, to_jpeg
 
 GIVEN = "yours"  # the folder of what has no folder: paths given to the Studio, and uploads
 COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 80, 54, 16  # thumbnails in a row; a thumbnail and its name, in pixels
-QUICK = 0.4  # seconds after which no further row of thumbnails is made unasked
+QUICK, PATIENT = 0.4, 1.5  # seconds after which no further row of thumbnails is made: unasked, and asked for
 _numbers = count(1)
 _TILES = f"""
 .CLASS > div {{ display: grid; grid-template-columns: repeat({COLUMNS}, {WIDTH}px); gap: 4px; padding: 2px; }}
@@ -56,7 +56,7 @@ class Chooser(widgets.VBox):
         )
         super().__init__([widgets.HBox([self.folder, self.upload]), self.picture, strip], layout={"width": "276px"})
         self.folder.observe(lambda change: self._open(change.new), "value")
-        self.more.on_click(lambda _: self._extend())
+        self.more.on_click(lambda _: self._extend(PATIENT))
         self.value = value
         self._open(folder)
 
@@ -97,11 +97,11 @@ class Chooser(widgets.VBox):
             for widget in (*box.children, box):
                 widget.close()
         self._left = sorted(self._paths[folder].items(), key=lambda item: item[0] != self.value)
-        self._extend()
+        self._extend(QUICK)
 
-    def _extend(self) -> None:
-        """Show the next thumbnails: whole rows, until a moment has passed."""
-        made, end = {}, time.perf_counter() + QUICK
+    def _extend(self, seconds: float) -> None:
+        """Show the next thumbnails: whole rows, until this time has passed."""
+        made, end = {}, time.perf_counter() + seconds
         while self._left and (len(made) < COLUMNS or len(made) % COLUMNS or time.perf_counter() < end):
             name, path = self._left.pop(0)
             try:

@@ -83,6 +83,7 @@ def test_a_click_chooses_and_is_observed(club):
 
 def test_one_folder_is_read_and_of_that_as_many_rows_as_take_a_moment(club, reads, monkeypatch):
     monkeypatch.setattr(module, "QUICK", 0)
+    monkeypatch.setattr(module, "PATIENT", 0)
     chooser = Chooser("photo", "club/faces/white")
     first = ["white", "blue", "green"]  # the chosen one first
     assert reads == first and len(first) == COLUMNS and marked(chooser) == ["club/faces/white"]
