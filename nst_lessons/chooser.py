@@ -125,7 +125,7 @@ class Chooser(widgets.VBox):
         ]
         options = {}
         for name in thumbnails:
-            options[samples.unused(samples.plain(Path(name).stem), options)] = name
+            options[samples.unused(samples.plain(Path(name).stem).removeprefix("uploaded_"), options)] = name
         buttons = widgets.ToggleButtons(
             options=list(options.items()), value=None, tooltips=list(thumbnails), layout={"width": "auto"}
         )

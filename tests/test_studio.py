@@ -104,6 +104,7 @@ def test_an_upload_is_chosen_kept_and_used(studio):
     wait_until(lambda: studio.step)
     upload(studio.panel.style.upload, "../my red.png", png())
     assert studio.panel.style.value == "uploaded_my_red.png" and Path("uploaded_my_red.png").is_file()
+    assert [label for label, _ in studio.panel.style.groups.children[0].children[1].options] == ["my_red"]
     wait_until(lambda: studio.parts[-1].style == "uploaded_my_red.png" and studio.parts[-1].steps > 1)
     parts, seen = len(studio.parts), studio.panel.style.picture.value
     upload(studio.panel.style.upload, "my red.png", png(colour=(30, 200, 30)))  # another picture of the same name

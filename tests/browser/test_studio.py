@@ -130,7 +130,7 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     with page.expect_file_chooser() as chooser:
         page.locator("button:has-text('upload')").nth(1).click()
     chooser.value.set_files({"name": "green.png", "mimeType": "image/png", "buffer": data.getvalue()})
-    page.locator("button.mod-active:text-is('uploaded_green')").wait_for(timeout=10_000)
+    page.locator("button.mod-active:text-is('green')").wait_for(timeout=10_000)
     until(lambda: step_of(page) > 0, 10)
 
     other = open_notebook("second.ipynb")
