@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from nst_lessons import samples
+from nst_lessons.chooser import Chooser
 from nst_lessons.objective import STYLE_LAYERS, Weights
 
 COLOURS = {"the style's": "style", "the photo's (luminance only)": "luminance", "the photo's (matched)": "matched"}
@@ -13,8 +13,7 @@ class Panel:
     """Pictures, sliders, buttons and the line of text of one Studio; fits 1200 x 700 pixels."""
 
     def __init__(self, content: str, style: str) -> None:
-        self.content, self.content_picture, self.content_upload = self._chooser("photo", content)
-        self.style, self.style_picture, self.style_upload = self._chooser("style", style)
+        self.content, self.style = Chooser("photo", str(content)), Chooser("style", str(style))
         self.weights = {
             "content": self._log("content", _DEFAULT.content, -2, 3),
             "style": self._log("style", _DEFAULT.style, -1, 4),
@@ -22,7 +21,7 @@ class Panel:
         }
         self.layers = {name: self._slider(name, 1.0, 0, 3) for name in STYLE_LAYERS}
         self.scale = self._slider("stroke size", 1.0, 0.5, 2)
-        self.colours = widgets.Dropdown(options=list(COLOURS.items()), description="colours", layout={"width": "330px"})
+        self.colours = widgets.Dropdown(options=list(COLOURS.items()), description="colours", layout={"width": "320px"})
         self.start, self.pause, self.stop, self.reset = (
             widgets.Button(description=text, icon=icon, layout={"width": "88px"})
             for text, icon in (("Start", "play"), ("Pause", "pause"), ("Stop", "stop"), ("Reset", "undo"))
@@ -35,8 +34,8 @@ class Panel:
         )
         self.progress = widgets.FloatProgress(value=0, min=0, max=1, layout={"width": "400px"})
         self.status = widgets.HTML()
-        self.result = widgets.Image(format="jpeg", layout={"width": "400px", "object_fit": "contain"})
-        self.curves = widgets.Image(format="png", layout={"width": "330px"})
+        self.result = widgets.Image(format="jpeg", layout={"width": "400px", "max_height": "350px", "object_fit": "contain"})
+        self.curves = widgets.Image(format="png", layout={"width": "320px"})
         self.box = self._arrange()
 
     def message(self, text: str) -> None:
@@ -45,26 +44,11 @@ class Panel:
 
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox
-        pictures = column(
-            [self.content, self.content_picture, self.content_upload, self.style, self.style_picture, self.style_upload],
-            layout={"width": "230px"},
-        )
         buttons = row([self.start, self.pause, self.stop, self.reset])
         painting = column([buttons, self.result, self.progress, self.status, row([self.save, self.copy]), self.link])
-        painting.layout.width = "430px"
+        painting.layout.width = "412px"
         sliders = column([*self.weights.values(), self.scale, self.colours, *self.layers.values(), self.curves])
-        return column([row([pictures, painting, sliders]), self.code])
-
-    @staticmethod
-    def _chooser(kind: str, chosen: str) -> tuple[widgets.Dropdown, widgets.Image, widgets.FileUpload]:
-        names = [sample.name for sample in samples.available().values() if sample.path]
-        names = names if chosen in names else [chosen, *names]
-        width = {"width": "220px"}
-        return (
-            widgets.Dropdown(options=names, value=chosen, description=kind, style={"description_width": "45px"}, layout=width),
-            widgets.Image(format="jpeg", layout={"width": "220px", "max_height": "190px", "object_fit": "contain"}),
-            widgets.FileUpload(accept="image/*", description=f"your own {kind}", layout=width),
-        )
+        return column([row([column([self.content, self.style]), painting, sliders]), self.code])
 
     @staticmethod
     def _log(name: str, value: float, low: int, high: int) -> widgets.FloatLogSlider:
@@ -75,4 +59,4 @@ class Panel:
         return widgets.FloatSlider(value, min=low, max=high, step=0.1, description=name, **_SLIDER)
 
 
-_SLIDER = {"continuous_update": False, "style": {"description_width": "80px"}, "layout": {"width": "330px"}}
+_SLIDER = {"continuous_update": False, "style": {"description_width": "80px"}, "layout": {"width": "320px"}}

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from nst_lessons.chooser import Chooser
 from nst_lessons.curves import Curves
 from nst_lessons.fast import best_dtype
 from nst_lessons.figures import draw, to_html
@@ -40,10 +41,10 @@ class Studio:
     ) -> None:
         self.size, self.steps, self.vgg = size, steps, vgg
         coarse_to_fine(size, steps)  # bad numbers are told here
-        self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
         self.uploads = {}
-        self._show(content, self.panel.content_picture)
-        self._show(style, self.panel.style_picture)
+        shown = [self._preview(name) for name in (content, style)]  # a wrong name is told here
+        self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
+        self.panel.content.picture.value, self.panel.style.picture.value = shown
         self._clear()
         self._connect()
         cell = _cell_id()
@@ -129,10 +130,9 @@ class Studio:
         panel.reset.on_click(lambda _: self._guarded(self.reset))
         panel.save.on_click(lambda _: self._guarded(self.save))
         panel.copy.on_click(lambda _: self._show_code())
-        for chooser, picture in ((panel.content, panel.content_picture), (panel.style, panel.style_picture)):
-            chooser.observe(lambda change, picture=picture: self._guarded(lambda: self._chosen(change.new, picture)), "value")
-        for upload, chooser in ((panel.content_upload, panel.content), (panel.style_upload, panel.style)):
-            upload.observe(lambda change, c=chooser: self._guarded(lambda: self._uploaded(change.new, c)), "value")
+        for chooser in (panel.content, panel.style):
+            chooser.observe(lambda _, c=chooser: self._guarded(lambda: self._chosen(c)), "value")
+            chooser.upload.observe(lambda _, c=chooser: self._guarded(lambda: self._uploaded(c)), "value")
         for control in (panel.scale, panel.colours):
             control.observe(lambda _: self._guarded(self._relaunch), "value")
         sliders = [*panel.weights.values(), *panel.layers.values(), panel.scale, panel.colours]
@@ -208,7 +208,7 @@ class Studio:
     def _clear(self) -> None:
         """As before a run: the canvas is the photo, and there are no curves."""
         self.step, self.parts = None, []
-        self.panel.result.value, self.panel.progress.value = self.panel.content_picture.value, 0
+        self.panel.result.value, self.panel.progress.value = self.panel.content.picture.value, 0
         self.curves.clear()
         self.curves.draw()
         self.panel.curves.value = self.curves.png
@@ -217,21 +217,20 @@ class Studio:
     def _show_code(self) -> None:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
 
-    def _show(self, name: str, picture) -> None:
-        picture.value = to_jpeg(load_image(self.uploads.get(name, name), 220))
+    def _preview(self, name: str) -> bytes:
+        return to_jpeg(load_image(self.uploads.get(name, name), 220))
 
-    def _chosen(self, name: str, picture) -> None:
-        self._show(name, picture)
+    def _chosen(self, chooser: Chooser) -> None:
+        chooser.picture.value = self._preview(chooser.value)
+        if chooser is self.panel.content and self.step is None:
+            self.panel.result.value = chooser.picture.value
         self._relaunch()
 
-    def _uploaded(self, value: object, chooser) -> None:
+    def _uploaded(self, chooser: Chooser) -> None:
         """Read what was uploaded, keep it as a PNG beside the notebook, and choose it."""
-        files = list(value.values()) if isinstance(value, dict) else list(value)  # ipywidgets 7, ipywidgets 8
-        if not files:
+        name, data = chooser.uploaded() or ("", b"")
+        if not name:
             return
-        file = files[-1]
-        name = file["metadata"]["name"] if "metadata" in file else file["name"]
-        data = bytes(file["content"])
         if len(data) > LARGEST_UPLOAD:
             raise ValueError(f"{name} has {len(data) / 1e6:.0f} MB: up to {LARGEST_UPLOAD / 1e6:.0f} MB can be uploaded.")
         try:
@@ -240,8 +239,10 @@ class Studio:
             raise ValueError(f"{name} is no picture that can be read ({error}): upload a PNG, JPEG or WebP.") from None
         path = save_image(image, f"uploaded_{self._name(name)}.png")
         self.uploads[str(path)] = to_pil(image)
-        chooser.options = [str(path), *(option for option in chooser.options if option != str(path))]
-        chooser.value = str(path)
+        again = chooser.value == str(path)
+        chooser.add(str(path))
+        if again:  # which the chooser, whose value is what it was, does not tell
+            self._chosen(chooser)
 
     @staticmethod
     def _name(path: str) -> str:

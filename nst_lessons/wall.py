@@ -73,38 +73,43 @@ def wall(
     coarse_to_fine(size, steps)  # bad numbers are told here
     options = {"size": size, "steps": steps, "weights": weights or Weights()}
     photos = pictures_in(photos) if isinstance(photos, str | os.PathLike) else photos
-    motifs = {name: to_pil(load_image(style, size)) for name, style in _named(styles).items()}
+    photos, styles = _titled(photos), _titled(styles)
+    motifs = {title: to_pil(load_image(style, size)) for title, style in styles.items()}
     out, tell = Path(out), callback or (lambda painting: None)
     out.mkdir(parents=True, exist_ok=True)
-    paintings, todo = {}, {}
-    for (name, photo), (style, motif) in product(_named(photos).items(), motifs.items()):
-        picture, error = _read(photo, size)
-        path = out / f"{name}_in_{style}_{_digest(picture, motif, options)}.png"
-        paintings[path] = Painting(_title(name), _title(style), path, error=error)
+    paintings, todo = [], {}
+    for photo, style in product(photos, styles):
+        picture, error = _read(photos[photo], size)
+        digest = _digest(picture, motifs[style], options)
+        path = out / f"{_name(photos[photo])}_in_{_name(styles[style])}_{digest}.png"
+        paintings.append(Painting(photo, style, path, error=error))
         if error or path.is_file():
-            tell(paintings[path])
+            tell(paintings[-1])
         else:
-            todo[path] = to_png(picture), to_png(motif)
+            todo[path] = to_png(picture), to_png(motifs[style])
     jobs = default_jobs(size) if jobs is None else jobs
     for path, png, seconds, error in paint_all(todo, options, jobs, backend=backend, address=address, devices=devices):
         if png:
             with replacing(path) as temporary:
                 temporary.write_bytes(png)
-        paintings[path] = replace(paintings[path], seconds=seconds, error=error)
-        tell(paintings[path])
-    return Wall(list(paintings.values()), _poster(list(paintings.values()), len(motifs), size, title, out))
+        for number, one in enumerate(paintings):
+            if one.path == path:  # more than one, where a picture is given twice
+                paintings[number] = replace(one, seconds=seconds, error=error)
+                tell(paintings[number])
+    return Wall(paintings, _poster(paintings, len(motifs), size, title, out))
 
 
-def _named(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike]:
-    """The sources under short names without blanks: each its own, by a number where two would be the same."""
+def _name(source: str | os.PathLike) -> str:
+    """A picture's part of a file's name: the digest tells equal ones apart, so that it depends on no other picture."""
+    return plain(Path(source).stem)
+
+
+def _titled(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike]:
+    """The sources under the titles of the poster: each its own, by a number where two would be the same."""
     found = {}
     for source in sources:
-        found[unused(plain(Path(source).stem), found)] = source
-    return found
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ")
+        found[unused(_name(source), found)] = source
+    return {name.replace("_", " "): source for name, source in found.items()}
 
 
 def _read(photo: str | os.PathLike, size: int) -> tuple[Image.Image | None, str | None]:

