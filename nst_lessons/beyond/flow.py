@@ -71,7 +71,7 @@ def motion_boundary(flow: torch.Tensor) -> torch.Tensor:
 def trusted(backward: torch.Tensor, forward: torch.Tensor) -> torch.Tensor:
     """The weights c of the temporal loss: 1.0 where the backward flow can be followed, else 0.0; (1, 1, H, W).
 
-    0 where something is disoccluded, at motion boundaries (Ruder 2016, section 4.1), and where the flow leads out of the picture.
+    0 where something is disoccluded, at motion boundaries (section 4.1), and where the flow leads out of the picture.
     """
     bad = torch.maximum(disoccluded(backward, forward), motion_boundary(backward))
     return inside(backward, tuple(backward.shape[-2:])) * (1 - bad)

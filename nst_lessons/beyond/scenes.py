@@ -105,7 +105,7 @@ def _sideways(u: torch.Tensor) -> torch.Tensor:
 
 def _seen_from(way: float, depth: torch.Tensor) -> torch.Tensor:
     """The disparity (1, 1, H, W) seen by an eye at `way`, from that of the left eye: what is near hides what is far."""
-    height, width = depth.shape[-2:]
+    width = depth.shape[-1]
     places = torch.arange(width) - way * depth  # where each pixel of the left picture is now
     seen = torch.full_like(depth, -torch.inf)
     for columns in (places.floor().long(), places.ceil().long()):
@@ -127,7 +127,7 @@ def _from_left(depth: torch.Tensor) -> torch.Tensor:
 
 
 def _view(way, seen, images, depth) -> torch.Tensor:
-    """What an eye at `way` sees, where its disparity is `seen`: from the left picture, or what is hidden there from the right."""
+    """What an eye at `way` sees, where its disparity is `seen`: from the left picture, or, what is hidden there, the right."""
     to_left, to_right = _sideways(way * seen), _sideways((way - 1) * seen)
     known = inside(to_left, tuple(depth.shape[-2:])).bool() & ((warp(depth, to_left) - seen).abs() <= NEAR)
     return torch.where(known, warp(images[0], to_left), warp(images[1], to_right))

@@ -1,0 +1,247 @@
+"""A clip in the style of a painting, without flicker: temporal consistency by optimising (Ruder et al. 2016, arXiv 1604.08610).
+
+`transfer_video` is the loop, a generator of one `Frame` a frame; `stylize_video` runs it with callbacks. Equation numbers
+are those of the paper.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from nst_lessons.beyond.flow import optical_flow, trusted, warp
+from nst_lessons.fast import best_dtype
+from nst_lessons.images import load_image, save_image, to_pil
+from nst_lessons.objective import Weights
+from nst_lessons.progress import shortened
+from nst_lessons.settings import coarse_to_fine
+from nst_lessons.transfer import stylize
+from nst_lessons.vgg import VGG, best_device
+
+METHODS = ("optimise", "frame")
+Motion = Callable[[int, int], tuple[torch.Tensor, torch.Tensor]]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a clip that is stylised."""
+
+    index: int  # 1, 2, ... total
+    total: int
+    photo: torch.Tensor  # (1, 3, H, W), at the size that is worked on
+    image: torch.Tensor  # (1, 3, H, W), stylised, as it is saved: in 8 bits
+    style: float | None  # the style loss; None where the frame was there before
+    flicker: float | None  # the mean difference to the warped frame before; None for the first, and where it was there before
+    seconds: float  # of computing since the start
+    remaining: float  # seconds to go, estimated
+    path: Path | None  # its file, where there is a folder
+
+
+@dataclass(frozen=True)
+class Video:
+    """The frames of a run, each with its picture, and why it stopped early, if it did."""
+
+    frames: list[Frame]
+    stopped: str | None = None
+
+    @property
+    def images(self) -> list[torch.Tensor]:
+        """The stylised pictures."""
+        return [frame.image for frame in self.frames]
+
+
+def temporal_loss(image: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """How far a picture is from the frame before it, moved along the flow: 1/D sum_k c_k (x_k - w_k)^2, equation (7), a scalar.
+
+    image x and target w: (1, 3, H, W); mask c: (1, 1, H, W), 1 where the flow can be followed; D is the number of values of x.
+    """
+    return (mask * (image - target).square()).mean()
+
+
+def long_term(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The masks of several frames before, nearest first, each without what a nearer one shows: equation (10)."""
+    left, covered = [], torch.zeros_like(masks[0])
+    for mask in masks:
+        left.append((mask - covered).clamp_min(0))
+        covered = covered + mask
+    return left
+
+
+def flicker(frames: Sequence[torch.Tensor], flows: Sequence[torch.Tensor], masks: Sequence[torch.Tensor]) -> float:
+    """The mean absolute difference of a frame and the warped frame before it, where the mask is 1; averaged over the frames.
+
+    flows[i - 1] and masks[i - 1] lead from frame i to frame i - 1. 0 for a clip in which every point keeps its colour.
+    """
+    if len(frames) < 2 or not len(frames) - 1 == len(flows) == len(masks):
+        raise ValueError(
+            f"There are {len(frames)} frames, {len(flows)} flows and {len(masks)} masks: give two frames or more, and a flow "
+            "and a mask for each but the first."
+        )
+    pairs = zip(frames, frames[1:], flows, masks, strict=False)
+    return sum(_difference(frame, warp(before, flow), mask) for before, frame, flow, mask in pairs) / len(flows)
+
+
+def estimated(frames: Sequence[torch.Tensor]) -> Motion:
+    """The motion between any two of `frames`, estimated by optical flow, with Ruder's masks (see `flow.trusted`)."""
+
+    def motion(i: int, j: int) -> tuple[torch.Tensor, torch.Tensor]:
+        backward = optical_flow(frames[i], frames[j])
+        return backward, trusted(backward, optical_flow(frames[j], frames[i]))
+
+    return motion
+
+
+def transfer_video(
+    frames: Sequence[object],
+    style: object,
+    *,
+    method: str = "optimise",
+    motion: Motion | None = None,
+    folder: str | os.PathLike | None = None,
+    vgg: VGG | None = None,
+    weights: Weights | None = None,
+    temporal: float = 100.0,
+    spans: Sequence[int] = (1,),
+    size: int = 256,
+    steps: int | None = None,
+    next_steps: int = 20,
+    seed: int = 0,
+) -> Iterator[Frame]:
+    """Stylise a clip, frame after frame; yields a `Frame` each.
+
+    frames: pictures, anything `load_image` reads, all of one size. style: a picture. method: "optimise" starts each frame
+    from the one before, moved along the flow, and holds it there by the temporal loss; "frame" stylises each for itself.
+    motion: a function (i, j) -> the flow (1, 2, H, W) from frame i back to frame j, and its mask (1, 1, H, W), such as a
+    Scene's (see `nst_lessons.beyond.scenes`); None estimates it.
+    temporal: the weight of the temporal loss, gamma in (8). spans: how many frames back it looks; (1,) is the short-term loss
+    (8), (1, 2, 4) the long-term one (9). size, steps, weights, vgg, seed: as for `transfer`, of the first frame, or of every
+    frame by "frame"; next_steps: of each later one, at the full size alone, since it starts from a painting.
+    folder: each frame is saved there at once, under a name that tells apart the frames so far and the settings; what is
+    there is not made again, so the same call goes on after a break.
+    Raises ValueError for bad input, at once.
+    """
+    if method not in METHODS:
+        raise ValueError(f"There is no method {method!r} here: choose {' or '.join(METHODS)}.")
+    if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
+        raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
+    if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
+        raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
+    coarse_to_fine(size, steps)  # bad numbers are told here
+    weights = Weights() if weights is None else weights
+    weights.check()
+    photos = [load_image(frame, size) for frame in frames]
+    check_frames(photos)
+    style = load_image(style, size)
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    options = {"vgg": vgg, "weights": weights, "seed": seed}
+    first, later = {"size": size, "steps": steps}, {"schedule": [(size, shortened(next_steps))]}
+    given = motion is not None
+    motion = motion or estimated(photos)
+    settings = (method, size, steps, weights, seed, *((temporal, tuple(spans), next_steps, given) if method != "frame" else ()))
+    names = _names(photos, style, settings, motion if given and method != "frame" else None, spans)
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+
+    def paint(i: int, done: list[torch.Tensor]) -> tuple[torch.Tensor, float, float | None]:
+        back = [span for span in spans if span <= i]
+        if not i or not back or method == "frame":
+            result = stylize(photos[i], style, **options, **first)
+        else:
+            flows, masks = zip(*(motion(i, i - span) for span in back), strict=True)
+            targets = [warp(done[i - span], flow) for span, flow in zip(back, flows, strict=True)]
+            start, extra = held(photos[i], targets, long_term(masks), temporal, vgg.device)
+            result = stylize(photos[i], style, init=start, extra=extra, **options, **later)
+        if result.stopped == "interrupted":
+            raise KeyboardInterrupt
+        image = load_image(to_pil(result.image))
+        best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
+        if not i or method == "frame" or spans[0] != 1:
+            return image, best.style, None
+        return image, best.style, _difference(image, targets[0], masks[0])
+
+    return _run(photos, names, Path(folder) if folder is not None else None, paint)
+
+
+def stylize_video(
+    frames: Sequence[object], style: object, *, callback: Callable | Sequence[Callable] | None = None, **options
+) -> Video:
+    """Run `transfer_video(frames, style, **options)` to its end; Ctrl-C (the stop button) keeps the finished frames.
+
+    callback: one or several functions of a `Frame`, called after each; one that returns False stops the run.
+    """
+    callbacks = [callback] if callable(callback) else list(callback or [])
+    made, stopped = [], None
+    try:
+        for frame in transfer_video(frames, style, **options):
+            made.append(frame)
+            if any([call(frame) is False for call in callbacks]):  # a list: every callback sees every frame
+                stopped = "a callback returned False"
+                break
+    except KeyboardInterrupt:
+        if not made:
+            raise
+        stopped = "interrupted"
+    return Video(made, stopped)
+
+
+def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Callable[[torch.Tensor], torch.Tensor]]:
+    """What a frame starts from, and the temporal loss that holds it there, for `transfer`'s init and extra.
+
+    targets: frames before, moved onto this one, nearest first; masks: theirs, which do not overlap. What none of them
+    shows starts from the photo.
+    """
+    start = photo
+    for target, mask in zip(targets, masks, strict=True):
+        start = torch.where(mask > 0, target, start)
+    pairs = [(target.to(device), mask.to(device)) for target, mask in zip(targets, masks, strict=True)]
+    return start, lambda image: weight * sum(temporal_loss(image, target, mask) for target, mask in pairs)
+
+
+def check_frames(photos: Sequence[torch.Tensor]) -> None:
+    """Raise ValueError unless there are two frames or more, all of one size."""
+    if len(photos) < 2:
+        raise ValueError(f"A clip of {len(photos)} frames does not move: give two or more, or use `stylize` for one picture.")
+    for number, photo in enumerate(photos, 1):
+        if photo.shape != photos[0].shape:
+            (h, w), (height, width) = photo.shape[-2:], photos[0].shape[-2:]
+            raise ValueError(
+                f"Frame {number} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
+            )
+
+
+def _run(photos, names, folder, paint) -> Iterator[Frame]:
+    done, seconds, made, total = [], 0.0, 0, len(photos)
+    for i, photo in enumerate(photos):
+        start, path = time.perf_counter(), folder / names[i] if folder else None
+        if path and path.is_file():
+            image, style, difference = load_image(path), None, None
+        else:
+            image, style, difference = paint(i, done)
+            made += 1
+            if path:
+                save_image(image, path)
+        done.append(image)
+        seconds += time.perf_counter() - start
+        remaining = seconds / max(made, 1) * (total - i - 1)
+        yield Frame(i + 1, total, photo, image, style, difference, seconds, remaining, path)
+
+
+def _names(photos, style, settings, motion: Motion | None, spans) -> list[str]:
+    """A file's name for each frame: its number, and a digest of all that made it: settings, style, the frames up to it."""
+    digest, names = hashlib.sha256(repr(settings).encode() + to_pil(style).tobytes()), []
+    for i, photo in enumerate(photos):
+        digest.update(to_pil(photo).tobytes())
+        if motion is not None:
+            for span in (span for span in spans if span <= i):
+                for part in motion(i, i - span):
+                    digest.update(part.cpu().contiguous().numpy().tobytes())
+        names.append(f"frame_{i + 1:05}_{digest.hexdigest()[:8]}.png")
+    return names
+
+
+def _difference(frame: torch.Tensor, moved: torch.Tensor, mask: torch.Tensor) -> float:
+    return (((frame - moved).abs() * mask).sum() / (frame.shape[1] * mask.sum().clamp_min(1))).item()
