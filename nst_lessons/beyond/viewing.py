@@ -1,0 +1,66 @@
+"""How to look at a stereo pair: side by side, through red-cyan glasses, or wiggling."""
+
+import os
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from nst_lessons.files import replacing
+from nst_lessons.images import to_pil, writable
+
+# Dubois 2001, "A projection method to generate anaglyph stereo images": least squares for red-cyan glasses, in linear light
+_LEFT = [[0.4561, 0.5005, 0.1764], [-0.0401, -0.0378, -0.0158], [-0.0152, -0.0206, -0.0055]]
+_RIGHT = [[-0.0435, -0.0879, -0.0016], [0.3785, 0.7336, -0.0185], [-0.0722, -0.1130, 1.2264]]
+
+
+def side_by_side(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Both views (1, 3, H, W) in one picture (1, 3, H, 2 W): for a viewer, or parallel eyes; swap them to cross your eyes."""
+    return torch.cat([left, right], dim=3)
+
+
+def anaglyph(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Both views (1, 3, H, W) in one, for red-cyan glasses, red on the left eye: the mixture of colours of Dubois 2001.
+
+    Of all mixtures that are linear in the light, that which through the glasses comes nearest to what each eye should see.
+    """
+    mixed = sum(
+        torch.einsum("ij,bjhw->bihw", torch.tensor(matrix, device=view.device), _to_light(view))
+        for matrix, view in ((_LEFT, left), (_RIGHT, right))
+    )
+    return _from_light(mixed.clamp(0, 1))
+
+
+def on_screen(left: torch.Tensor, right: torch.Tensor, disparity: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both views cropped at the sides so that a point of the median disparity is at the same place in both.
+
+    It then lies in the plane of the screen, what is nearer before and what is farther behind it; eyes need to turn less.
+    """
+    shift = round(disparity[torch.isfinite(disparity)].median().item())
+    ours, theirs = max(shift, 0), max(-shift, 0)
+    width = left.shape[3] - abs(shift)
+    return left[..., ours : ours + width], right[..., theirs : theirs + width]
+
+
+def save_wiggle(left: torch.Tensor, right: torch.Tensor, path: str | os.PathLike, seconds: float = 0.16) -> Path:
+    """Write a GIF in which the views (1, 3, H, W) take turns, each for `seconds`: depth without glasses. Returns the path.
+
+    Both frames share one palette, so that colours do not flicker. The file appears whole or not at all.
+    """
+    path = writable(path)
+    if path.suffix.lower() != ".gif":
+        raise ValueError(f"Cannot save a wiggle as {path.name!r}: end the name in .gif.")
+    palette = to_pil(torch.cat([left, right], dim=3)).quantize(256, method=Image.Quantize.MEDIANCUT)
+    first, second = (to_pil(view).quantize(palette=palette, dither=Image.Dither.NONE) for view in (left, right))
+    with replacing(path) as temporary:
+        first.save(temporary, save_all=True, append_images=[second], duration=round(1000 * seconds), loop=0)
+    return path
+
+
+def _to_light(image: torch.Tensor) -> torch.Tensor:
+    """sRGB values in [0, 1] as linear light (IEC 61966-2-1)."""
+    return torch.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
+
+
+def _from_light(light: torch.Tensor) -> torch.Tensor:
+    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
