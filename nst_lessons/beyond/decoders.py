@@ -19,9 +19,10 @@ from nst_lessons.vgg import VGG, best_device
 from nst_lessons.weights import CONVS_PER_BLOCK
 
 CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512}  # of relu1_1, relu2_1, relu3_1, relu4_1
-STEPS = {1: 0, 2: 1500, 3: 2500, 4: 3000}
+STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}
 FEATURE_WEIGHT = 0.03  # the two losses of a trained decoder are then about equal
-LEARNING_RATE = 1e-3
+RATES = {1: 0.0, 2: 1e-3, 3: 1e-3, 4: 3e-4}  # of Adam
+HEAD_STEPS = {4: 400}  # begun at random, the deepest layers kill their own units: relu4_1 is sparse, and strong where it is not
 SAVE_EVERY = 50  # steps
 DATA = "photos of scikit-image, the bundled styles but painterly, drawn gradients and flat patches"
 
@@ -93,7 +94,7 @@ def train_decoders(
         decoder, optimizer, start = _begin(level, done, current, vgg, pictures)
         for index in range(start, steps[level]):
             generator = torch.Generator().manual_seed(seed * 10**9 + level * 10**7 + index)
-            optimizer.param_groups[0]["lr"] = _rate(index / steps[level])
+            optimizer.param_groups[0]["lr"] = RATES[level] * _rate(index / steps[level])
             loss = _train_step(decoder, optimizer, vgg, _recoloured(crops(pictures, batch, size, generator), generator))
             yield TrainingStep(level, index + 1, steps[level], loss)
             if index % SAVE_EVERY == SAVE_EVERY - 1:
@@ -149,6 +150,8 @@ def _begin(level, done, current, vgg, pictures) -> tuple[Decoder, torch.optim.Ad
     decoder.rms.copy_(features.square().mean().sqrt())
     if level == 1:
         _solve(decoder.net[0], features / decoder.rms, some.to(vgg.device))
+    if level in HEAD_STEPS:
+        _teach_head(decoder, done[level - 1], vgg, pictures)
     return decoder, optimizer, 0
 
 
@@ -161,6 +164,20 @@ def _solve(conv: nn.Conv2d, features: torch.Tensor, pictures: torch.Tensor) -> N
     solution = torch.linalg.solve(rows.mT @ rows + ridge, rows.mT @ wanted).float()  # (9 C + 1, 3)
     conv.weight.data.copy_(solution[:-1].mT.reshape(conv.weight.shape))
     conv.bias.data.copy_(solution[-1])
+
+
+def _teach_head(decoder: Decoder, above: Decoder, vgg: VGG, pictures: list[torch.Tensor]) -> None:
+    """Let the layers before those of the decoder above, which it starts with, learn the features that that one expects."""
+    head, layers = decoder.net[: len(decoder.net) - len(above.net)], [f"relu{decoder.level - 1}_1", f"relu{decoder.level}_1"]
+    optimizer, steps = torch.optim.Adam(head.parameters(), lr=1e-3), HEAD_STEPS[decoder.level]
+    for index in range(steps):
+        optimizer.param_groups[0]["lr"] = 1e-3 * _rate(index / steps)
+        with torch.no_grad():
+            wanted, given = vgg(crops(pictures, 4, 160, torch.Generator().manual_seed(index)), layers).values()
+        loss = content_loss(head(given.float() / decoder.rms), wanted.float() / above.rms)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
 
 
 def _train_step(decoder: Decoder, optimizer: torch.optim.Adam, vgg: VGG, pictures: torch.Tensor) -> float:
@@ -177,8 +194,8 @@ def _train_step(decoder: Decoder, optimizer: torch.optim.Adam, vgg: VGG, picture
 
 
 def _rate(done: float) -> float:
-    """The learning rate: up within the first fiftieth, then down to zero along a cosine."""
-    return LEARNING_RATE * min(1, 0.02 + 50 * done) * (1 + math.cos(math.pi * done)) / 2
+    """The share of the learning rate: up within the first fiftieth, then down to zero along a cosine."""
+    return min(1, 0.02 + 50 * done) * (1 + math.cos(math.pi * done)) / 2
 
 
 def _recoloured(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -64,4 +64,4 @@ def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        return f"missing: run `pip install {package}`"
+        return "used from its folder, not installed" if package == "nst-lessons" else f"missing: run `pip install {package}`"
