@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from nst_lessons.beyond.clips import check_frames
 from nst_lessons.beyond.flow import optical_flow, trusted, warp
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import load_image, save_image, to_pil
@@ -199,18 +200,6 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
         start = torch.where(mask > 0, target, start)
     pairs = [(target.to(device), mask.to(device)) for target, mask in zip(targets, masks, strict=True)]
     return start, lambda image: weight * sum(temporal_loss(image, target, mask) for target, mask in pairs)
-
-
-def check_frames(photos: Sequence[torch.Tensor]) -> None:
-    """Raise ValueError unless there are two frames or more, all of one size."""
-    if len(photos) < 2:
-        raise ValueError(f"A clip of {len(photos)} frames does not move: give two or more, or use `stylize` for one picture.")
-    for number, photo in enumerate(photos, 1):
-        if photo.shape != photos[0].shape:
-            (h, w), (height, width) = photo.shape[-2:], photos[0].shape[-2:]
-            raise ValueError(
-                f"Frame {number} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
-            )
 
 
 def _run(photos, names, folder, paint) -> Iterator[Frame]:
