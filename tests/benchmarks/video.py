@@ -62,7 +62,7 @@ def figures(scene: Scene, style: str, size: int, found: Clips, judge: nst.VGG) -
 def lines(tables: dict[str, dict]) -> list[str]:
     """The figures as a Markdown table; flicker and style loss as parts of those frame by frame, too."""
     found = [
-        "| clip | way | flicker | / frame by frame | style loss | / frame by frame | its last frame | s, first frame | s, later |",
+        "| clip | way | flicker | / frame by frame | style loss | / frame by frame | last frame | s, first | s, later |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, table in tables.items():
