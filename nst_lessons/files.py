@@ -25,3 +25,18 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def place_for(path: str | os.PathLike) -> Path:
+    """`path` as a Path if a file can be written there.
+
+    Raises ValueError where it is a folder, FileNotFoundError where its folder is missing, PermissionError.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"Cannot save {path}: that is a folder. Add a file name, for example {path / 'out.png'}.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"The folder {path.parent} does not exist: make it first, or choose another place.")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise PermissionError(f"No permission to write {path}: choose another place.")
+    return path

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nst_lessons import samples
-from nst_lessons.files import replacing
+from nst_lessons.files import place_for, replacing
 
 MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels nothing reaches relu5_1
 
@@ -92,13 +92,7 @@ def writable(path: str | os.PathLike) -> Path:
     formats = Image.registered_extensions()
     if formats.get(path.suffix.lower()) not in Image.SAVE:
         raise ValueError(f"Cannot save a picture as {path.name!r}: end the name in .png, .jpg or .webp.")
-    if path.is_dir():
-        raise ValueError(f"Cannot save a picture as {path}: that is a folder. Add a file name, for example {path / 'out.png'}.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"The folder {path.parent} does not exist: make it first, or choose another place.")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise PermissionError(f"No permission to write {path}: choose another place.")
-    return path
+    return place_for(path)
 
 
 def _resolve(source: str | os.PathLike) -> Path:

@@ -4,18 +4,18 @@
 are those of the paper.
 """
 
-import hashlib
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import torch
 
+from nst_lessons.beyond.clips import check_frames
 from nst_lessons.beyond.flow import optical_flow, trusted, warp
+from nst_lessons.beyond.frames import Frame, Motion, Painted, file_names, paint_all
 from nst_lessons.fast import best_dtype
-from nst_lessons.images import load_image, save_image, to_pil
+from nst_lessons.images import load_image, to_pil
 from nst_lessons.objective import Weights
 from nst_lessons.progress import shortened
 from nst_lessons.settings import coarse_to_fine
@@ -23,22 +23,6 @@ from nst_lessons.transfer import stylize
 from nst_lessons.vgg import VGG, best_device
 
 METHODS = ("optimise", "frame")
-Motion = Callable[[int, int], tuple[torch.Tensor, torch.Tensor]]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One frame of a clip that is stylised."""
-
-    index: int  # 1, 2, ... total
-    total: int
-    photo: torch.Tensor  # (1, 3, H, W), at the size that is worked on
-    image: torch.Tensor  # (1, 3, H, W), stylised, as it is saved: in 8 bits
-    style: float | None  # the style loss; None where the frame was there before
-    flicker: float | None  # the mean difference to the warped frame before; None for the first, and where it was there before
-    seconds: float  # of computing since the start
-    remaining: float  # seconds to go, estimated
-    path: Path | None  # its file, where there is a folder
 
 
 @dataclass(frozen=True)
@@ -124,46 +108,23 @@ def transfer_video(
     there is not made again, so the same call goes on after a break.
     Raises ValueError for bad input, at once.
     """
-    if method not in METHODS:
-        raise ValueError(f"There is no method {method!r} here: choose {' or '.join(METHODS)}.")
-    if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
-        raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
-    if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
-        raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
+    _check(method, temporal, next_steps, spans)
     coarse_to_fine(size, steps)  # bad numbers are told here
     weights = Weights() if weights is None else weights
     weights.check()
-    photos = [load_image(frame, size) for frame in frames]
+    photos, style = [load_image(frame, size) for frame in frames], load_image(style, size)
     check_frames(photos)
-    style = load_image(style, size)
     vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
-    options = {"vgg": vgg, "weights": weights, "seed": seed}
-    first, later = {"size": size, "steps": steps}, {"schedule": [(size, shortened(next_steps))]}
-    given = motion is not None
-    motion = motion or estimated(photos)
-    settings = (method, size, steps, weights, seed, *((temporal, tuple(spans), next_steps, given) if method != "frame" else ()))
-    names = _names(photos, style, settings, motion if given and method != "frame" else None, spans)
-    if folder is not None:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-
-    def paint(i: int, done: list[torch.Tensor]) -> tuple[torch.Tensor, float, float | None]:
-        back = [span for span in spans if span <= i]
-        if not i or not back or method == "frame":
-            result = stylize(photos[i], style, **options, **first)
-        else:
-            flows, masks = zip(*(motion(i, i - span) for span in back), strict=True)
-            targets = [warp(done[i - span], flow) for span, flow in zip(back, flows, strict=True)]
-            start, extra = held(photos[i], targets, long_term(masks), temporal, vgg.device)
-            result = stylize(photos[i], style, init=start, extra=extra, **options, **later)
-        if result.stopped == "interrupted":
-            raise KeyboardInterrupt
-        image = load_image(to_pil(result.image))
-        best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
-        if not i or method == "frame" or spans[0] != 1:
-            return image, best.style, None
-        return image, best.style, _difference(image, targets[0], masks[0])
-
-    return _run(photos, names, Path(folder) if folder is not None else None, paint)
+    painted = partial(_painted, style=style, vgg=vgg, weights=weights, seed=seed)
+    first = partial(painted, size=size, steps=steps)
+    settings, given = (method, size, steps, weights, seed), None
+    if method == "frame":
+        paint = _each(photos, first)
+    else:
+        settings, given = (*settings, temporal, tuple(spans), next_steps, motion is not None), motion
+        later = partial(painted, schedule=[(size, shortened(next_steps))])
+        paint = _following(photos, first, later, motion or estimated(photos), spans, temporal, vgg.device)
+    return paint_all(photos, file_names(photos, style, settings, given, spans), folder, paint)
 
 
 def stylize_video(
@@ -201,46 +162,43 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
     return start, lambda image: weight * sum(temporal_loss(image, target, mask) for target, mask in pairs)
 
 
-def check_frames(photos: Sequence[torch.Tensor]) -> None:
-    """Raise ValueError unless there are two frames or more, all of one size."""
-    if len(photos) < 2:
-        raise ValueError(f"A clip of {len(photos)} frames does not move: give two or more, or use `stylize` for one picture.")
-    for number, photo in enumerate(photos, 1):
-        if photo.shape != photos[0].shape:
-            (h, w), (height, width) = photo.shape[-2:], photos[0].shape[-2:]
-            raise ValueError(
-                f"Frame {number} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
-            )
+def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) -> None:
+    if method not in METHODS:
+        raise ValueError(f"There is no method {method!r} here: choose {' or '.join(METHODS)}.")
+    if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
+        raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
+    if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
+        raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
 
 
-def _run(photos, names, folder, paint) -> Iterator[Frame]:
-    done, seconds, made, total = [], 0.0, 0, len(photos)
-    for i, photo in enumerate(photos):
-        start, path = time.perf_counter(), folder / names[i] if folder else None
-        if path and path.is_file():
-            image, style, difference = load_image(path), None, None
-        else:
-            image, style, difference = paint(i, done)
-            made += 1
-            if path:
-                save_image(image, path)
-        done.append(image)
-        seconds += time.perf_counter() - start
-        remaining = seconds / max(made, 1) * (total - i - 1)
-        yield Frame(i + 1, total, photo, image, style, difference, seconds, remaining, path)
+def _each(photos, first) -> Callable[[int, list[torch.Tensor]], Painted]:
+    """What paints a frame for itself."""
+    return lambda i, done: (*first(photos[i]), None)
 
 
-def _names(photos, style, settings, motion: Motion | None, spans) -> list[str]:
-    """A file's name for each frame: its number, and a digest of all that made it: settings, style, the frames up to it."""
-    digest, names = hashlib.sha256(repr(settings).encode() + to_pil(style).tobytes()), []
-    for i, photo in enumerate(photos):
-        digest.update(to_pil(photo).tobytes())
-        if motion is not None:
-            for span in (span for span in spans if span <= i):
-                for part in motion(i, i - span):
-                    digest.update(part.cpu().contiguous().numpy().tobytes())
-        names.append(f"frame_{i + 1:05}_{digest.hexdigest()[:8]}.png")
-    return names
+def _following(photos, first, later, motion: Motion, spans, weight: float, device) -> Callable[[int, list], Painted]:
+    """What paints a frame held to those before it."""
+
+    def paint(i: int, done: list[torch.Tensor]) -> Painted:
+        back = [span for span in spans if span <= i]
+        if not back:
+            return *first(photos[i]), None
+        flows, masks = zip(*(motion(i, i - span) for span in back), strict=True)
+        targets = [warp(done[i - span], flow) for span, flow in zip(back, flows, strict=True)]
+        start, extra = held(photos[i], targets, long_term(masks), weight, device)
+        image, style = later(photos[i], init=start, extra=extra)
+        return image, style, _difference(image, targets[0], masks[0]) if back[0] == 1 else None
+
+    return paint
+
+
+def _painted(photo: torch.Tensor, **options) -> tuple[torch.Tensor, float]:
+    """What `stylize` makes of a photo, in 8 bits as it will be read again, and its style loss. An interrupted one is none."""
+    result = stylize(photo, **options)
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt
+    best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
+    return load_image(to_pil(result.image)), best.style
 
 
 def _difference(frame: torch.Tensor, moved: torch.Tensor, mask: torch.Tensor) -> float:
