@@ -15,6 +15,7 @@ from nst_lessons.beyond.disparity import flow_of, match, scaled, visible
 from nst_lessons.beyond.flow import warp
 from nst_lessons.images import load_image, resize
 from nst_lessons.objective import Weights
+from nst_lessons.settings import coarse_to_fine
 from nst_lessons.step import Step
 from nst_lessons.transfer import stylize
 from nst_lessons.vgg import VGG
@@ -77,13 +78,13 @@ def stylize_pair(
             "left view's (x, y) is to be the right view's (x - d, y), in pixels: are the views or the sign the wrong way round?"
         )
     canvas = _canvas(left, right)
+    long = max(canvas.shape[-2:])
     result = stylize(
         canvas,
         style,
-        size=max(canvas.shape[-2:]),
-        steps=steps,
+        schedule=[(long // round(size / part), count) for part, count in coarse_to_fine(size, steps)],  # those of a view alone
         weights=Weights() if weights is None else weights,
-        style_scale=max(left.shape[-2:]) / max(canvas.shape[-2:]),  # the strokes are those of a view alone
+        style_scale=size / long,  # and so are the strokes
         vgg=vgg,
         extra=_PairLoss(_canvas_disparity(disparity, canvas), consistency),
         callback=callback,
