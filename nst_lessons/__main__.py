@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from nst_lessons.commands import authors, doctor, samples, stylize, train, wall
+from nst_lessons.commands import authors, doctor, samples, stylize, train, video, wall
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -12,7 +12,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="nst-lessons", description="Neural Style Transfer on your own machine: a photo in the style of a painting."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (stylize, wall, samples, doctor, authors, train):
+    for module in (stylize, video, wall, samples, doctor, authors, train):
         module.add(commands)
     args = parser.parse_args(arguments)
     try:

@@ -6,6 +6,7 @@ GIF and WebP are read by Pillow. All else (MP4, MOV, WebM, ...) needs ffmpeg, wh
 import importlib.util
 import math
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -64,7 +65,7 @@ def save_clip(
 
     A GIF has one palette of 256 colours for all frames, so that colours do not flicker, no sound, and at most 50 frames a
     second. An MP4 (H.264, as every browser plays it) has even sides: an odd one loses its last row or column.
-    sound: a clip whose sound is put under the pictures of an MP4, as it is where the format takes it, for as long as they last.
+    sound: a file whose sound is put under the pictures of an MP4, as it is where the format takes it, for as long as they last.
     The file appears whole or not at all. Raises ValueError for bad input, OSError where it cannot be written (a full disk).
     """
     path = writable_clip(path)
@@ -156,8 +157,7 @@ def _read_ffmpeg(path: Path, size: int | None, most: int | None) -> tuple[list[t
         error = _reason(errors.read()) if ended else None
     if not frames:
         return [], 0.0, False, error or "it has no pictures"
-    told = _told(path)
-    return frames, told["fps"], bool(told.get("audio_codec")), error
+    return frames, _fps(path), _sound(path) is not None, error
 
 
 def _ppm(stream) -> Iterator[np.ndarray]:
@@ -170,15 +170,22 @@ def _ppm(stream) -> Iterator[np.ndarray]:
             yield np.frombuffer(bytearray(pixels), np.uint8).reshape(height, width, 3)
 
 
-def _told(path: Path) -> dict:
-    """What ffmpeg tells of a video: "fps", "audio_codec", ..."""
+def _fps(path: Path) -> float:
+    """Frames a second of a video."""
     from imageio_ffmpeg import read_frames
 
     reader = read_frames(str(path.resolve()))
     try:
-        return next(reader)
+        return next(reader)["fps"]
     finally:
         reader.close()
+
+
+def _sound(path: Path) -> str | None:
+    """The kind of the sound in a file, such as aac; None where it has none."""
+    told = subprocess.run([ffmpeg(), "-hide_banner", "-i", str(path.resolve())], stdin=subprocess.DEVNULL, capture_output=True)
+    found = re.search(rb"Stream #.*: Audio: (\w+)", told.stderr)
+    return found[1].decode() if found else None
 
 
 def _reason(errors: bytes) -> str | None:
@@ -201,9 +208,9 @@ def _write_mp4(frames: Sequence[torch.Tensor], path: Path, fps: float, sound: st
     command = [ffmpeg(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
     command += ["-r", f"{fps:.6f}", "-i", "-"]
     if sound is not None:
-        codec = _told(_existing(sound)).get("audio_codec", "").split()
-        command += ["-i", str(Path(sound).expanduser().resolve()), "-map", "0:v", "-map", "1:a:0?"]
-        command += ["-c:a", "copy" if codec and codec[0] in IN_MP4 else "aac", "-t", f"{len(frames) / fps:.6f}"]
+        sound = _existing(sound)
+        command += ["-i", str(sound.resolve()), "-map", "0:v", "-map", "1:a:0?"]
+        command += ["-c:a", "copy" if _sound(sound) in IN_MP4 else "aac", "-t", f"{len(frames) / fps:.6f}"]
     command += ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path.resolve())]
     pixels = b"".join(to_pil(frame[..., :height, :width]).tobytes() for frame in frames)
     made = subprocess.run(command, input=pixels, capture_output=True)

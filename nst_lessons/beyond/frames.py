@@ -1,7 +1,6 @@
 """The frames of a clip that is stylised, one after the other, each kept in a file of its own, so that a run can go on."""
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,14 +32,11 @@ class Frame:
 def paint_all(
     photos: Sequence[torch.Tensor],
     names: Sequence[str],
-    folder: str | os.PathLike | None,
+    folder: Path | None,
     paint: Callable[[int, list[torch.Tensor]], Painted],
 ) -> Iterator[Frame]:
     """Yield a `Frame` for each photo: from the file `names[i]` in `folder`, or else as `paint(i, pictures so far)` makes it."""
     done, seconds, made, total = [], 0.0, 0, len(photos)
-    folder = Path(folder) if folder is not None else None
-    if folder:
-        folder.mkdir(parents=True, exist_ok=True)
     for i, photo in enumerate(photos):
         start, path = time.perf_counter(), folder / names[i] if folder else None
         if path and path.is_file():

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import torch
 
@@ -124,6 +125,9 @@ def transfer_video(
         settings, given = (*settings, temporal, tuple(spans), next_steps, motion is not None), motion
         later = partial(painted, schedule=[(size, shortened(next_steps))])
         paint = _following(photos, first, later, motion or estimated(photos), spans, temporal, vgg.device)
+    folder = Path(folder) if folder is not None else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     return paint_all(photos, file_names(photos, style, settings, given, spans), folder, paint)
 
 

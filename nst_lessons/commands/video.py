@@ -1,0 +1,83 @@
+"""`nst-lessons video`: a clip in the style of a painting."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from nst_lessons.commands.doctor import device_named
+from nst_lessons.fast import best_dtype
+from nst_lessons.vgg import VGG
+
+BAR = "{desc} {n_fmt}/{total_fmt}|{bar}| {elapsed}{postfix}"
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Tell argparse of it."""
+    run = commands.add_parser(
+        "video",
+        help="turn a clip into a moving painting",
+        description="Turn a clip into a moving painting. The finished frames are kept in the folder OUT_frames; broken off, "
+        "the same line goes on from there. An MP4 keeps the sound of IN.",
+        epilog="example: nst-lessons video walk.mp4 painted.mp4 --style swirls --frames 24",
+    )
+    run.add_argument("clip", metavar="IN", help="the clip: GIF, MP4 or what else ffmpeg reads")
+    run.add_argument("output", metavar="OUT", help="the clip to write: .mp4 or .gif")
+    run.add_argument("--style", required=True, help="the painting: a file, or a name that `nst-lessons samples` lists")
+    run.add_argument(
+        "--method",
+        choices=("optimise", "frame"),
+        default="optimise",
+        help="optimise (default): each frame goes on from the one before, moved along, so that nothing flickers; frame: each "
+        "for itself, which flickers, and is slower",
+    )
+    run.add_argument("--size", type=int, default=256, help="the long side in pixels (default 256)")
+    run.add_argument("--steps", type=int, help="how many steps the first frame takes, or by frame each (default 120)")
+    run.add_argument("--frames", type=int, metavar="N", help="the first N frames only, to try it out")
+    run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
+    run.set_defaults(run=_video)
+
+
+def _video(args: argparse.Namespace) -> int:
+    from nst_lessons.beyond.clips import read_clip, save_clip, writable_clip  # here, so that the other commands start quickly
+
+    output = writable_clip(args.output)
+    clip = read_clip(args.clip, args.size, args.frames)
+    if clip.note:
+        print(f"nst-lessons: {clip.note}", file=sys.stderr)
+    folder, images = output.with_name(f"{output.stem}_frames"), []
+    keeps = clip.sound and output.suffix.lower() == ".mp4"
+    try:
+        _paint(args, clip.frames, folder, images)
+        print(save_clip(images, output, clip.fps, sound=args.clip if keeps else None))
+    except KeyboardInterrupt:
+        print(
+            f"\nnst-lessons: stopped. {_kept(images, clip.frames, folder)}; the same line goes on from there.", file=sys.stderr
+        )
+        return 130
+    if clip.sound and not keeps:
+        print("without its sound, which a GIF cannot have: end OUT in .mp4 to keep it")
+    return 0
+
+
+def _paint(args: argparse.Namespace, frames: list, folder: Path, images: list) -> None:
+    """Put each frame, stylised, into `images`, under a progress bar; its file is then in `folder`."""
+    from nst_lessons.beyond.video import transfer_video
+
+    device = device_named(args.device)
+    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder}
+    painted = transfer_video(frames, args.style, vgg=VGG(device=device, dtype=best_dtype(device)), **options)
+    try:
+        with tqdm(total=len(frames), desc="painting", bar_format=BAR) as bar:
+            for frame in painted:
+                images.append(frame.image)
+                bar.set_postfix_str(f"{frame.remaining:.0f} s to go", refresh=False)
+                bar.update()
+    except OSError as error:
+        why, kept = error.strerror or error, _kept(images, frames, folder)
+        raise OSError(f"A frame could not be written ({why}). {kept}: make room, and the same line goes on.") from None
+
+
+def _kept(images: list, frames: list, folder: Path) -> str:
+    return f"{len(images)} of {len(frames)} frames are finished and stay in {folder}"
