@@ -38,7 +38,6 @@ def clips(scene: Scene, style: str, size: int, vgg: nst.VGG) -> Clips:
         video = stylize_video(scene.frames, style, size=size, vgg=vgg, **options)
         ends = [0.0] + [frame.seconds for frame in video.frames]
         found[way] = video.images, [end - start for start, end in pairwise(ends)]
-        print(f"  {way}: {ends[-1]:.0f} s", flush=True)
     return found
 
 
@@ -59,20 +58,21 @@ def figures(scene: Scene, style: str, size: int, found: Clips, judge: nst.VGG) -
     return table
 
 
-def lines(tables: dict[str, dict]) -> list[str]:
-    """The figures as a Markdown table; flicker and style loss as parts of those frame by frame, too."""
-    found = [
-        "| clip | way | flicker | / frame by frame | style loss | / frame by frame | last frame | s, first | s, later |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, table in tables.items():
-        base = table["frame by frame"]
-        for way, row in table.items():
-            found.append(
-                f"| {name} | {way} | {row['flicker']:.4f} | {row['flicker'] / base['flicker']:.2f} | {row['style']:.4f} | "
-                f"{row['style'] / base['style']:.2f} | {row['last style'] / base['last style']:.2f} | {row['first']:.1f} | "
-                f"{row['later']:.1f} |"
-            )
+HEAD = (
+    "| clip | way | flicker | / frame by frame | style loss | / frame by frame | last frame | s, first | s, later |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def lines(name: str, table: dict[str, dict[str, float]]) -> list[str]:
+    """The figures as rows of a Markdown table; flicker and style loss as parts of those frame by frame, too."""
+    base, found = table["frame by frame"], []
+    for way, row in table.items():
+        found.append(
+            f"| {name} | {way} | {row['flicker']:.4f} | {row['flicker'] / base['flicker']:.2f} | {row['style']:.4f} | "
+            f"{row['style'] / base['style']:.2f} | {row['last style'] / base['last style']:.2f} | {row['first']:.1f} | "
+            f"{row['later']:.1f} |"
+        )
     return found
 
 
@@ -82,11 +82,13 @@ def draw(tables: dict[str, dict], path: Path) -> None:
     titles = {"flicker": "flicker (less is steadier)", "style": "style loss (less is nearer)", "later": "seconds a later frame"}
     for panel, (key, title) in zip(figure.subplots(1, 3), titles.items(), strict=True):
         for number, (way, colour) in enumerate(COLOURS.items()):
+            if way == "photo" and key != "flicker":
+                continue  # which has no style: its bar would dwarf the others
             places = [group + 0.2 * number for group in range(len(tables))]
             panel.bar(places, [table[way][key] for table in tables.values()], 0.19, color=colour, label=way)
         panel.set_xticks([group + 0.3 for group in range(len(tables))], tables)
         panel.set_title(title)
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.savefig(path, dpi=110)
 
 
@@ -98,15 +100,15 @@ def main() -> None:
     args = options.parse_args()
     out = Path("out/video")
     out.mkdir(parents=True, exist_ok=True)
+    print(HEAD, flush=True)
     vgg, judge, tables = nst.VGG(dtype=best_dtype(best_device())), nst.VGG(), {}
     for name, (make, style) in SCENES.items():
-        print(f"{name} in {style}, {args.frames} frames at {args.size} pixels", flush=True)
         scene = make(count=args.frames, size=args.size)
         found = clips(scene, style, args.size, vgg)
         tables[name] = figures(scene, style, args.size, found, judge)
+        print("\n".join(lines(name, tables[name])), flush=True)  # each clip takes minutes
         shown = [found[way][0] for way in ("photo", "frame by frame", "held, estimated flow")]
         save_clip([torch.cat(three, dim=3) for three in zip(*shown, strict=True)], out / f"{name}.gif", fps=6)
-    print("\n".join(lines(tables)))
     draw(tables, out / "bars.png")
 
 
