@@ -179,9 +179,15 @@ def test_files_that_are_no_clips(ending, tmp_path):
         read_clip(tmp_path / f"missing.{ending}")
 
 
+def test_a_codec_that_ffmpeg_does_not_know_is_told(sounding, tmp_path):
+    (tmp_path / "new.mp4").write_bytes(sounding().read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(ValueError, match=r"new\.mp4 is not a clip that can be read \(.*[Dd]ecod"):
+        read_clip(tmp_path / "new.mp4")
+
+
 def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", tmp_path / "sound.mp4")
-    with pytest.raises(ValueError, match=r"sound\.mp4 is not a clip that can be read"):
+    with pytest.raises(ValueError, match=r"sound\.mp4 is not a clip that can be read \(it has no pictures\)"):
         read_clip(tmp_path / "sound.mp4")
     nst.save_image(squares()[0], tmp_path / "one.gif")
     with pytest.raises(ValueError, match="has one frame and does not move"):

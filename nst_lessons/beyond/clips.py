@@ -189,9 +189,11 @@ def _sound(path: Path) -> str | None:
 
 
 def _reason(errors: bytes) -> str | None:
-    """The first of ffmpeg's messages, without the address in front of it."""
+    """The first of ffmpeg's messages, without the address in front of it, and one that is hard to understand as it is meant."""
     lines = errors.decode(errors="replace").strip().splitlines()
-    return lines[0].rpartition("] ")[2] if lines else None
+    if not lines:
+        return None
+    return "it has no pictures" if "not contain any stream" in lines[0] else lines[0].rpartition("] ")[2]
 
 
 def _write_gif(frames: Sequence[torch.Tensor], path: Path, fps: float) -> None:
