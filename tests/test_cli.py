@@ -10,7 +10,7 @@ from PIL import Image
 
 import nst_lessons as nst
 from nst_lessons.__main__ import main
-from nst_lessons.beyond import decoders, train
+from nst_lessons.beyond import inversion, train
 from nst_lessons.beyond.crops import HELD_OUT
 from nst_lessons.beyond.models import find_model, load_model
 from nst_lessons.beyond.realtime import load_stylizer
@@ -194,7 +194,8 @@ def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path,
 
 def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
+    monkeypatch.setattr(inversion, "STEPS", {1: 0, 2: 2})
+    monkeypatch.setattr(inversion, "FINE_STEPS", {2: 1})
     assert main(["train", "decoders", "-o", "d.pt"]) == 0
     assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
     monkeypatch.setattr(train, "STEPS", 2)

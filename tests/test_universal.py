@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import nst_lessons as nst
-from nst_lessons.beyond import decoders, universal
+from nst_lessons.beyond import decoders, inversion, transforms, universal
 from nst_lessons.beyond.crops import HELD_OUT, held_out_photos
 from nst_lessons.beyond.models import find_model, load_model
 from nst_lessons.beyond.quality import energy
@@ -32,27 +32,27 @@ def _error(found, wanted):
 
 
 def test_whitened_features_have_mean_zero_and_the_identity_as_covariance():
-    mean, covariance = _moments(universal.whiten(_correlated(12, 9, 11, 0)))
+    mean, covariance = _moments(transforms.whiten(_correlated(12, 9, 11, 0)))
     assert np.abs(mean).max() < 1e-9 and np.allclose(covariance, np.eye(12), atol=1e-6)
 
 
 def test_whitening_turns_nothing_that_is_white_already():
     """E D^-1/2 E^T, not D^-1/2 E^T: of all whitening maps the one that moves the points least."""
-    white = universal.whiten(_correlated(6, 20, 20, 1))
-    torch.testing.assert_close(universal.whiten(2 * white + 1), white)
+    white = transforms.whiten(_correlated(6, 20, 20, 1))
+    torch.testing.assert_close(transforms.whiten(2 * white + 1), white)
 
 
 @pytest.mark.parametrize("shapes", [((9, 11), (20, 6)), ((16, 16), (3, 2))], ids=["enough positions", "a tiny style"])
 def test_after_wct_mean_and_covariance_are_the_styles(shapes):
     content, style = (_correlated(12, *shape, seed) for seed, shape in enumerate(shapes))
-    found, wanted = _moments(universal.wct(content, style)), _moments(style)
+    found, wanted = _moments(transforms.wct(content, style)), _moments(style)
     assert _error(found[0], wanted[0]) < 1e-3 and _error(found[1], wanted[1]) < 1e-3
 
 
 def test_a_content_with_fewer_positions_than_channels_carries_what_its_directions_can():
     """10 positions span 9 directions of 24 channels: the covariance is S^1/2 P S^1/2 with P the projection onto them."""
     content, style = _correlated(24, 2, 5, 0), _correlated(24, 9, 9, 1)
-    mean, covariance = _moments(universal.wct(content, style))
+    mean, covariance = _moments(transforms.wct(content, style))
     wanted_mean, wanted = _moments(style)
     flat = content.double().flatten(2)[0].numpy()
     directions = np.linalg.svd(flat - flat.mean(1, keepdims=True))[0][:, :9]
@@ -67,19 +67,19 @@ def test_after_wct_vggs_features_have_the_styles_mean_and_covariance(vgg):
     layers = [f"relu{level}_1" for level in BARS]
     content, style = (vgg(nst.load_image(name, 256), layers) for name in ("hopper", "wave"))
     for layer in layers:
-        found, wanted = _moments(universal.wct(content[layer], style[layer])), _moments(style[layer])
+        found, wanted = _moments(transforms.wct(content[layer], style[layer])), _moments(style[layer])
         assert _error(found[0], wanted[0]) < 1e-3 and _error(found[1], wanted[1]) < 1e-3, layer
 
 
 def test_adain_gives_each_channel_the_styles_mean_and_deviation_and_keeps_the_correlations():
     content, style = _correlated(8, 9, 11, 0), _correlated(8, 6, 7, 1)
-    found = universal.adain(content, style).double().flatten(2)[0].numpy()
+    found = transforms.adain(content, style).double().flatten(2)[0].numpy()
     wanted = style.double().flatten(2)[0].numpy()
     assert np.allclose(found.mean(1), wanted.mean(1), atol=1e-4) and np.allclose(found.std(1), wanted.std(1), rtol=1e-4)
     assert np.allclose(np.corrcoef(found), np.corrcoef(content.double().flatten(2)[0].numpy()), atol=1e-4)
 
 
-@pytest.mark.parametrize("transform", [universal.wct, universal.adain])
+@pytest.mark.parametrize("transform", [transforms.wct, transforms.adain])
 def test_a_mask_means_that_the_white_positions_alone_count(transform):
     content, style = _correlated(5, 8, 10, 0), _correlated(5, 6, 7, 1)
     mask = torch.zeros(1, 1, 8, 10)
@@ -87,7 +87,7 @@ def test_a_mask_means_that_the_white_positions_alone_count(transform):
     torch.testing.assert_close(transform(content, style, mask)[..., :6], transform(content[..., :6], style))
 
 
-@pytest.mark.parametrize("transform", [universal.wct, universal.adain])
+@pytest.mark.parametrize("transform", [transforms.wct, transforms.adain])
 def test_silent_channels_stay_finite(transform):
     content, style = _correlated(4, 8, 8, 0), _correlated(4, 8, 8, 1)
     content[:, 1], style[:, 2] = 0, 0
@@ -112,14 +112,15 @@ def test_the_card_tells_what_held_out_photos_give(vgg):
 
 
 def test_training_goes_on_from_its_checkpoint_and_ends_as_if_it_had_never_stopped(tmp_path, vgg, monkeypatch):
-    monkeypatch.setattr(decoders, "SAVE_EVERY", 2)
-    options = dict(steps={1: 0, 2: 4}, batch=2, size=32, vgg=vgg)
-    whole = list(decoders.train_decoders(tmp_path / "whole.pt", checkpoint=tmp_path / "a", **options))
-    for step in decoders.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", **options):
-        if step.index == 3:
-            break  # the third step is not in the checkpoint: it is taken again
-    rest = list(decoders.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", **options))
-    assert [step.index for step in whole] == [1, 2, 3, 4] and rest == whole[2:]
+    settings = {"SAVE_EVERY": 2, "STEPS": {1: 0, 2: 3}, "FINE_STEPS": {2: 3}, "SIZE": 32}
+    for name, value in settings.items():
+        monkeypatch.setattr(inversion, name, value)
+    whole = list(inversion.train_decoders(tmp_path / "whole.pt", checkpoint=tmp_path / "a", vgg=vgg))
+    for number, _ in enumerate(inversion.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", vgg=vgg), 1):
+        if number == 6:
+            break  # the sixth step, the third of round two, is not in the checkpoint: it is taken again
+    rest = list(inversion.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", vgg=vgg))
+    assert [step.index for step in whole] == [1, 2, 3, 1, 2, 3] and rest == whole[5:]
     both = [load_model(tmp_path / name, "decoders") for name in ("whole.pt", "parts.pt")]
     assert both[0][1] == both[1][1] and both[0][0].keys() == both[1][0].keys()
     assert all(torch.equal(value, both[1][0][key]) for key, value in both[0][0].items())

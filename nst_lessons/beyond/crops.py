@@ -22,9 +22,15 @@ def training_photos() -> list[torch.Tensor]:
     network that has never seen a flat sky leaves blotches in one.
     """
     folder = Path(samples.find("astronaut")).parent
-    styles = [name for name, sample in samples.available().items() if sample.kind == "style" and name != "painterly"]
-    found = [*TRAINING, *(folder / name for name in _MORE if (folder / name).is_file()), *styles]
-    return [_at_most(load_image(one), _LARGEST) for one in found] + _drawn(torch.Generator().manual_seed(0))
+    found = [*TRAINING, *(folder / name for name in _MORE if (folder / name).is_file())]
+    photos = [_at_most(load_image(one), _LARGEST) for one in found]
+    return photos + training_styles() + _drawn(torch.Generator().manual_seed(0))
+
+
+def training_styles() -> list[torch.Tensor]:
+    """The bundled styles but `painterly`, (1, 3, H, W) each."""
+    names = [name for name, sample in samples.available().items() if sample.kind == "style" and name != "painterly"]
+    return [_at_most(load_image(name), _LARGEST) for name in names]
 
 
 def held_out_photos() -> list[torch.Tensor]:

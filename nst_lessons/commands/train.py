@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from nst_lessons.beyond.decoders import train_decoders  # here, so that the other commands start quickly
+    from nst_lessons.beyond.inversion import train_decoders  # here, so that the other commands start quickly
     from nst_lessons.beyond.train import train_shipped
 
     train, what = {

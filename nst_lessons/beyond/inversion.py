@@ -1,0 +1,208 @@
+"""How the decoders learn to invert VGG: first on photos, then on features such as whitening and colouring makes."""
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nst_lessons.beyond.crops import HELD_OUT, crops, held_out_photos, training_photos, training_styles
+from nst_lessons.beyond.decoders import Decoder, psnr
+from nst_lessons.beyond.models import save_model
+from nst_lessons.beyond.transforms import wct
+from nst_lessons.fast import Gram, best_dtype
+from nst_lessons.files import replacing
+from nst_lessons.losses import content_loss, style_loss
+from nst_lessons.vgg import VGG, best_device
+
+STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
+FINE_STEPS = {2: 200, 3: 400, 4: 500}  # on transformed features too
+RATES = {1: 0.0, 2: 1e-3, 3: 1e-3, 4: 3e-4}  # of Adam, on photos
+FINE_RATE = 2e-4
+HEAD_STEPS = {4: 400}  # begun at random, the deepest layers kill their own units: relu4_1 is sparse, and strong where it is not
+FEATURE_WEIGHT = 0.03  # the losses of a trained decoder are then about equal
+STYLE_WEIGHT = 0.05
+BATCH, SIZE = 4, 160  # crops a step, and their pixels
+SAVE_EVERY = 50  # steps
+DATA = "photos of scikit-image, the bundled styles but painterly, drawn gradients and flat patches"
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """One step of `train_decoders`."""
+
+    level: int
+    index: int  # 1, 2, ... total
+    total: int  # of this level, in this round
+    loss: float
+
+
+def train_decoders(
+    path: str | os.PathLike, *, checkpoint: str | os.PathLike = "out/decoders.pt", seed: int = 0, vgg: VGG | None = None
+) -> Iterator[TrainingStep]:
+    """Train a decoder for each level, shallow first, and write them to `path` with a card; yields a `TrainingStep` a step.
+
+    Round one, on crops of `training_photos`: |D(F) - I|^2 + 0.03 |VGG(D(F)) - F|^2 / |F|^2, the paper's equation (1) in units
+    of the features. The first decoder, one linear layer, is solved at once; the tail of each other starts as the decoder
+    before it. Round two, not in the paper: half of the features are transformed to the statistics of another crop's, and
+    what is painted is held to these features and to the other crop's Gram matrices (see `_fine_loss`).
+    `checkpoint` is written every `SAVE_EVERY` steps, and a run that finds one goes on from it. The card gives the PSNR on
+    `held_out_photos`.
+    """
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    pictures, styles, checkpoint = training_photos(), training_styles(), Path(checkpoint)
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    jobs = [(level, STEPS[level], False) for level in STEPS] + [(level, FINE_STEPS[level], True) for level in FINE_STEPS]
+    decoders, finished, current = _resume(checkpoint, vgg.device)
+    for number, (level, steps, fine) in list(enumerate(jobs))[finished:]:
+        if level not in decoders:
+            decoders[level] = _new(level, decoders, vgg, pictures)
+        decoder, optimizer, start = decoders[level].train(), torch.optim.Adam(decoders[level].net.parameters()), 0
+        if current is not None:
+            optimizer.load_state_dict(current["optimizer"])
+            start, current = current["step"], None
+        for index in range(start, steps):
+            generator = torch.Generator().manual_seed(seed * 10**9 + number * 10**7 + index)
+            optimizer.param_groups[0]["lr"] = (FINE_RATE if fine else RATES[level]) * _share(index / steps)
+            given = [crops(styles, 1, SIZE, generator)] if fine else []
+            given = torch.cat([*given, crops(pictures, BATCH - len(given), SIZE, generator)])
+            given = _recoloured(given, generator).to(vgg.device)
+            loss = _step(decoder, optimizer, _fine_loss if fine else _loss, vgg, given)
+            yield TrainingStep(level, index + 1, steps, loss)
+            if index % SAVE_EVERY == SAVE_EVERY - 1:
+                _save(checkpoint, decoders, number, {"step": index + 1, "optimizer": optimizer.state_dict()})
+        decoder.eval()
+        _save(checkpoint, decoders, number + 1, None)
+    _ship(path, decoders, vgg, seed)
+
+
+def _new(level: int, decoders: dict[int, Decoder], vgg: VGG, pictures: list[torch.Tensor]) -> Decoder:
+    """A decoder at its start: solved, or random before the one of the level above."""
+    decoder = Decoder(level).to(vgg.device, memory_format=torch.channels_last)
+    torch.manual_seed(level)
+    for conv in (layer for layer in decoder.net if isinstance(layer, nn.Conv2d)):
+        nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+        nn.init.zeros_(conv.bias)
+    if level - 1 in decoders:
+        for mine, learned in zip(reversed(decoder.net), reversed(decoders[level - 1].net), strict=False):  # as far as that goes
+            mine.load_state_dict(learned.state_dict())
+    layer = f"relu{level}_1"
+    some = crops(pictures, 32, 64, torch.Generator().manual_seed(0))
+    features = vgg(some, [layer])[layer].float()
+    decoder.rms.copy_(features.square().mean().sqrt())
+    if level == 1:
+        _solve(decoder.net[0], features / decoder.rms, some.to(vgg.device))
+    if level in HEAD_STEPS:
+        _teach_head(decoder, decoders[level - 1], vgg, pictures)
+    return decoder
+
+
+def _solve(conv: nn.Conv2d, features: torch.Tensor, pictures: torch.Tensor) -> None:
+    """Set the one layer of the first decoder, which is linear, to its least squares: gradients are slow there."""
+    patches = F.unfold(F.pad(features, (1, 1, 1, 1), mode="reflect"), 3)  # (B, 9 C, H*W)
+    rows = F.pad(patches.movedim(1, 2).flatten(0, 1).double(), (0, 1), value=1.0)  # (B*H*W, 9 C + 1)
+    wanted = pictures.flatten(2).movedim(1, 2).flatten(0, 1).double()  # (B*H*W, 3)
+    ridge = 1e-6 * len(rows) * torch.eye(rows.shape[1], dtype=rows.dtype, device=rows.device)
+    solution = torch.linalg.solve(rows.mT @ rows + ridge, rows.mT @ wanted).float()  # (9 C + 1, 3)
+    conv.weight.data.copy_(solution[:-1].mT.reshape(conv.weight.shape))
+    conv.bias.data.copy_(solution[-1])
+
+
+def _teach_head(decoder: Decoder, above: Decoder, vgg: VGG, pictures: list[torch.Tensor]) -> None:
+    """Let the layers before those of the decoder above, which it starts with, learn the features that that one expects."""
+    head, layers = decoder.net[: len(decoder.net) - len(above.net)], [f"relu{decoder.level - 1}_1", f"relu{decoder.level}_1"]
+    optimizer, steps = torch.optim.Adam(head.parameters(), lr=1e-3), HEAD_STEPS[decoder.level]
+    for index in range(steps):
+        optimizer.param_groups[0]["lr"] = 1e-3 * _share(index / steps)
+        with torch.no_grad():
+            wanted, given = vgg(crops(pictures, 4, 160, torch.Generator().manual_seed(index)), layers).values()
+        loss = content_loss(head(given.float() / decoder.rms), wanted.float() / above.rms)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def _step(decoder: Decoder, optimizer: torch.optim.Adam, loss_of, vgg: VGG, pictures: torch.Tensor) -> float:
+    loss = loss_of(decoder, vgg, pictures)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
+    layer = f"relu{decoder.level}_1"
+    with torch.no_grad():
+        features = vgg(pictures, [layer])[layer]
+    found = _decoded(decoder, features, vgg)
+    return F.mse_loss(found, pictures) + FEATURE_WEIGHT * content_loss(vgg(found, [layer])[layer], features)
+
+
+def _fine_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
+    """The first half of the pictures as in round one; those of the second half take on the statistics of these.
+
+    What is painted of the transformed features must have them again, and the other's Gram matrices at all levels down to
+    relu1_1: a picture without the style's grain would be driven too far by the levels that follow.
+    """
+    layers, half = [f"relu{level}_1" for level in range(1, decoder.level + 1)], len(pictures) // 2
+    with torch.no_grad():
+        features = vgg(pictures, layers)
+        plain, others = features[layers[-1]].float().split(half)
+        given = torch.cat([plain, *(wct(a, b) for a, b in zip(others.split(1), plain.split(1), strict=True))])
+    found = _decoded(decoder, given, vgg)
+    again = vgg(found, layers)
+    style = [
+        style_loss(Gram.apply(again[layer][half + i : half + i + 1]), Gram.apply(features[layer][i : i + 1]))
+        for layer in layers
+        for i in range(half)
+    ]
+    outside = (found - found.clamp(0, 1)).square().mean()
+    features_loss = FEATURE_WEIGHT * content_loss(again[layers[-1]], given)
+    return F.mse_loss(found[:half], pictures[:half]) + outside + features_loss + STYLE_WEIGHT * sum(style) / len(style)
+
+
+def _decoded(decoder: Decoder, features: torch.Tensor, vgg: VGG) -> torch.Tensor:
+    with torch.autocast(vgg.device.type, vgg.dtype, enabled=vgg.dtype != torch.float32):
+        return decoder(features).float()
+
+
+def _share(done: float) -> float:
+    """Of the learning rate: up within the first fiftieth, then down to zero along a cosine."""
+    return min(1, 0.02 + 50 * done) * (1 + math.cos(math.pi * done)) / 2
+
+
+def _recoloured(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """The pictures, every other one with its colours exchanged: a painting has colours that no photo has."""
+    channels = [torch.randperm(3, generator=generator) if i % 2 else torch.arange(3) for i in range(len(pictures))]
+    return torch.stack([picture[order] for picture, order in zip(pictures, channels, strict=True)])
+
+
+def _save(checkpoint: Path, decoders: dict[int, Decoder], finished: int, current: dict | None) -> None:
+    """finished: how many jobs are; current: the optimiser of the next one, and its steps so far, if it has begun."""
+    state = {level: decoder.state_dict() for level, decoder in decoders.items()}
+    with replacing(checkpoint) as temporary:
+        torch.save({"decoders": state, "finished": finished, "current": current}, temporary)
+
+
+def _resume(checkpoint: Path, device: torch.device) -> tuple[dict[int, Decoder], int, dict | None]:
+    """What `_save` wrote, or a beginning."""
+    if not checkpoint.is_file():
+        return {}, 0, None
+    found, decoders = torch.load(checkpoint, map_location=device, weights_only=True), {}
+    for level, state in found["decoders"].items():
+        decoders[level] = Decoder(level).to(device, memory_format=torch.channels_last).eval()
+        decoders[level].load_state_dict(state)
+    return decoders, found["finished"], found["current"]
+
+
+def _ship(path: str | os.PathLike, decoders: dict[int, Decoder], vgg: VGG, seed: int) -> None:
+    """Write the decoders with their card."""
+    state = {f"{level}.{key}": value for level, decoder in decoders.items() for key, value in decoder.state_dict().items()}
+    photos = [photo.to(vgg.device) for photo in held_out_photos()]
+    quality = {level: [round(psnr(decoder, vgg, photo), 2) for photo in photos] for level, decoder in decoders.items()}
+    card = {"levels": list(decoders), "psnr": quality, "held out": list(HELD_OUT), "data": DATA, "seed": seed}
+    save_model(path, "decoders", state, card | {"steps": STEPS, "fine steps": FINE_STEPS, "batch": BATCH, "size": SIZE})
