@@ -90,11 +90,11 @@ def transfer_video(
     folder: str | os.PathLike | None = None,
     vgg: VGG | None = None,
     weights: Weights | None = None,
-    temporal: float = 100.0,
+    temporal: float = 30.0,
     spans: Sequence[int] = (1,),
     size: int = 256,
     steps: int | None = None,
-    next_steps: int = 20,
+    next_steps: int = 30,
     seed: int = 0,
 ) -> Iterator[Frame]:
     """Stylise a clip, frame after frame; yields a `Frame` each.
