@@ -58,16 +58,17 @@ def test_an_mp4_becomes_a_painted_one_with_its_sound(method, clip, tmp_path, cap
 
 
 def test_a_gif_becomes_a_gif_and_loses_only_the_sound(clip, tmp_path, capsys):
-    assert video(capsys, clip("in.gif"), tmp_path / "out.gif", *QUICK)[:2] == (0, f"{tmp_path / 'out.gif'}\n")
+    quick = [*QUICK, "--method", "frame"]
+    assert video(capsys, clip("in.gif"), tmp_path / "out.gif", *quick)[:2] == (0, f"{tmp_path / 'out.gif'}\n")
     assert len(read_clip(tmp_path / "out.gif").frames) == 4
-    code, said, _ = video(capsys, clip(), tmp_path / "loud.gif", *QUICK, "--frames", "2")
+    code, said, _ = video(capsys, clip(), tmp_path / "loud.gif", *quick, "--frames", "2")
     assert code == 0 and "without its sound" in said and len(read_clip(tmp_path / "loud.gif").frames) == 2
 
 
 def test_what_can_be_read_of_a_cut_clip_is_painted_and_it_is_said(clip, tmp_path, capsys):
     data = clip("in.gif").read_bytes()
     (tmp_path / "cut.gif").write_bytes(data[: len(data) * 5 // 8])
-    code, _, said = video(capsys, tmp_path / "cut.gif", tmp_path / "out.gif", *QUICK)
+    code, _, said = video(capsys, tmp_path / "cut.gif", tmp_path / "out.gif", *QUICK, "--method", "frame")
     assert code == 0 and "cut.gif is damaged or cut off" in said
     assert 2 <= len(read_clip(tmp_path / "out.gif").frames) < 4
 
@@ -75,7 +76,7 @@ def test_what_can_be_read_of_a_cut_clip_is_painted_and_it_is_said(clip, tmp_path
 def test_ctrl_c_keeps_the_finished_frames_and_the_same_line_goes_on(clip, tmp_path):
     clip("in.gif")
     command = [sys.executable, "-m", "nst_lessons", "video", "in.gif", "out.gif", "--style", "swirls", "--size", "64"]
-    command += ["--method", "frame", "--steps", "40"]
+    command += ["--method", "frame", "--steps", "15"]
     listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores Ctrl-C
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, preexec_fn=listening) as run:
         try:
@@ -107,13 +108,13 @@ def test_a_full_disk_keeps_the_finished_frames_and_says_so(clip, tmp_path, capsy
         return save(image, path)
 
     monkeypatch.setattr(frames, "save_image", full)
-    code, _, error = video(capsys, path, tmp_path / "out.gif", *QUICK)
-    assert code == 2 and "A frame could not be written (No space left on device). 2 of 4 frames are finished" in error
-    assert "make room" in error and not (tmp_path / "out.gif").exists()
+    code, _, error = video(capsys, path, tmp_path / "out.gif", *QUICK, "--method", "frame")
+    assert code == 2 and "nst-lessons: No space left on device\n  2 of 4 frames are finished and stay in" in error
+    assert "Make room first" in error and not (tmp_path / "out.gif").exists()
     before = pictures(tmp_path / "out_frames")
     assert len(before) == 2
     monkeypatch.undo()
-    assert video(capsys, path, tmp_path / "out.gif", *QUICK)[0] == 0
+    assert video(capsys, path, tmp_path / "out.gif", *QUICK, "--method", "frame")[0] == 0
     assert before.items() <= pictures(tmp_path / "out_frames").items()
 
 
@@ -121,6 +122,7 @@ def test_a_full_disk_keeps_the_finished_frames_and_says_so(clip, tmp_path, capsy
     ("arguments", "message"),
     [
         (["missing.mp4", "out.mp4", "--style", "swirls"], "There is no file missing.mp4"),
+        (["in.gif", "out.gif", "--style", "missing.jpg"], "There is no file missing.jpg"),
         (["in.gif", "out.avi", "--style", "swirls"], "end the name in .mp4 or .gif"),
         (["in.gif", "no/out.gif", "--style", "swirls"], "The folder no does not exist"),
         (["in.gif", "out.gif", "--style", "swirl"], "did you mean 'swirls'"),

@@ -9,6 +9,7 @@ import torch
 import nst_lessons as nst
 from nst_lessons.beyond.scenes import pan
 from nst_lessons.beyond.video import flicker, held, long_term, stylize_video, temporal_loss, transfer_video
+from nst_lessons.colour import match_colours
 from nst_lessons.fast import best_dtype
 from nst_lessons.objective import Objective
 
@@ -59,12 +60,14 @@ def test_a_pan_of_a_picture_does_not_flicker_and_its_noise_does(clip, random_ima
     assert flicker(noisy, clip.flows, clip.masks) == pytest.approx(0.1 / 3, rel=0.1)  # of two even random numbers
 
 
-def test_a_frame_starts_where_it_was_and_from_the_photo_where_nothing_was_seen(random_image):
+def test_a_frame_starts_where_it_was_and_where_nothing_was_seen_from_the_photo_in_the_paintings_colours(random_image):
     photo, near, far = (random_image(16, 20, seed) for seed in range(3))
     one, other = torch.zeros(1, 1, 16, 20), torch.zeros(1, 1, 16, 20)
     one[..., :8], other[..., 8:14] = 1, 1
     start, extra = held(photo, [near, far], [one, other], 7.0, "cpu")
-    assert torch.equal(start, torch.cat([near[..., :8], far[..., 8:14], photo[..., 14:]], dim=3))
+    coloured = match_colours(photo, near)
+    assert torch.equal(start, torch.cat([near[..., :8], far[..., 8:14], coloured[..., 14:]], dim=3))
+    assert torch.allclose(coloured.mean((2, 3)), near.mean((2, 3)), atol=0.01)
     assert extra(start).item() == 0
     expected = 7 * (temporal_loss(photo, near, one) + temporal_loss(photo, far, other))
     assert extra(photo).item() == pytest.approx(expected.item(), rel=1e-5)

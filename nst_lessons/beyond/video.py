@@ -15,6 +15,7 @@ import torch
 from nst_lessons.beyond.clips import check_frames
 from nst_lessons.beyond.flow import optical_flow, trusted, warp
 from nst_lessons.beyond.frames import Frame, Motion, Painted, file_names, paint_all
+from nst_lessons.colour import match_colours
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.objective import Weights
@@ -89,11 +90,11 @@ def transfer_video(
     folder: str | os.PathLike | None = None,
     vgg: VGG | None = None,
     weights: Weights | None = None,
-    temporal: float = 100.0,
+    temporal: float = 30.0,
     spans: Sequence[int] = (1,),
     size: int = 256,
     steps: int | None = None,
-    next_steps: int = 20,
+    next_steps: int = 30,
     seed: int = 0,
 ) -> Iterator[Frame]:
     """Stylise a clip, frame after frame; yields a `Frame` each.
@@ -157,9 +158,9 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
     """What a frame starts from, and the temporal loss that holds it there, for `transfer`'s init and extra.
 
     targets: frames before, moved onto this one, nearest first; masks: theirs, which do not overlap. What none of them
-    shows starts from the photo.
+    shows starts from the photo with the colours of the nearest: with its own, so few steps would leave it a photo.
     """
-    start = photo
+    start = match_colours(photo, targets[0])
     for target, mask in zip(targets, masks, strict=True):
         start = torch.where(mask > 0, target, start)
     pairs = [(target.to(device), mask.to(device)) for target, mask in zip(targets, masks, strict=True)]

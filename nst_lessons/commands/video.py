@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -41,43 +42,37 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def _video(args: argparse.Namespace) -> int:
     from nst_lessons.beyond.clips import read_clip, save_clip, writable_clip  # here, so that the other commands start quickly
+    from nst_lessons.beyond.video import transfer_video
 
     output = writable_clip(args.output)
     clip = read_clip(args.clip, args.size, args.frames)
     if clip.note:
         print(f"nst-lessons: {clip.note}", file=sys.stderr)
-    folder, images = output.with_name(f"{output.stem}_frames"), []
+    folder, images, device = output.with_name(f"{output.stem}_frames"), [], device_named(args.device)
     keeps = clip.sound and output.suffix.lower() == ".mp4"
+    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder}
+    painted = transfer_video(clip.frames, args.style, vgg=VGG(device=device, dtype=best_dtype(device)), **options)
     try:
-        _paint(args, clip.frames, folder, images)
+        _collect(painted, images, len(clip.frames))
         print(save_clip(images, output, clip.fps, sound=args.clip if keeps else None))
     except KeyboardInterrupt:
-        print(
-            f"\nnst-lessons: stopped. {_kept(images, clip.frames, folder)}; the same line goes on from there.", file=sys.stderr
-        )
+        print(f"\nnst-lessons: stopped. {_kept(images, clip.frames, folder)}", file=sys.stderr)
         return 130
+    except OSError as error:
+        raise OSError(f"{error.strerror or error}\n  {_kept(images, clip.frames, folder)} Make room first.") from None
     if clip.sound and not keeps:
         print("without its sound, which a GIF cannot have: end OUT in .mp4 to keep it")
     return 0
 
 
-def _paint(args: argparse.Namespace, frames: list, folder: Path, images: list) -> None:
-    """Put each frame, stylised, into `images`, under a progress bar; its file is then in `folder`."""
-    from nst_lessons.beyond.video import transfer_video
-
-    device = device_named(args.device)
-    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder}
-    painted = transfer_video(frames, args.style, vgg=VGG(device=device, dtype=best_dtype(device)), **options)
-    try:
-        with tqdm(total=len(frames), desc="painting", bar_format=BAR) as bar:
-            for frame in painted:
-                images.append(frame.image)
-                bar.set_postfix_str(f"{frame.remaining:.0f} s to go", refresh=False)
-                bar.update()
-    except OSError as error:
-        why, kept = error.strerror or error, _kept(images, frames, folder)
-        raise OSError(f"A frame could not be written ({why}). {kept}: make room, and the same line goes on.") from None
+def _collect(painted: Iterator, images: list, total: int) -> None:
+    """Put each frame's picture into `images`, under a progress bar."""
+    with tqdm(total=total, desc="painting", bar_format=BAR) as bar:
+        for frame in painted:
+            images.append(frame.image)
+            bar.set_postfix_str(f"{frame.remaining:.0f} s to go", refresh=False)
+            bar.update()
 
 
 def _kept(images: list, frames: list, folder: Path) -> str:
-    return f"{len(images)} of {len(frames)} frames are finished and stay in {folder}"
+    return f"{len(images)} of {len(frames)} frames are finished and stay in {folder}; the same line goes on from there."
