@@ -29,6 +29,17 @@ def test_the_whole_frame_is_painted_as_a_patch_of_it_would_be(small, random_imag
     assert not torch.allclose(whole, alone, atol=1e-2)
 
 
+def test_a_faint_mark_is_a_mark_measured_in_deviations_of_what_is_around_it(random_image):
+    photo = random_image(40, 36)
+    found = keyframe._marks(photo)
+    window = photo[0, :, 5:20, 3:18]  # around the pixel (12, 10)
+    expected = (photo[0, :, 12, 10] - window.mean((1, 2))) / (window.std((1, 2), correction=0) + 0.004)
+    torch.testing.assert_close(found[0, :, 12, 10], expected, rtol=1e-3, atol=1e-3)
+    faint = keyframe._marks(0.5 + 0.1 * photo)
+    assert 0.8 < (faint.abs().mean() / found.abs().mean()) < 1
+    assert keyframe._marks(torch.full((1, 3, 32, 32), 0.7)).abs().max() < 0.1
+
+
 def test_a_photo_and_its_painting_are_cut_at_the_same_random_places():
     pairs = []
     for number, (height, width) in enumerate([(40, 50), (64, 36)]):

@@ -187,8 +187,14 @@ def _convs(inputs: int, outputs: int) -> nn.Sequential:
 def _marks(photo: torch.Tensor) -> torch.Tensor:
     """How each pixel differs from those around it, in units of their deviation: a faint mark in a flat sky is one, too."""
     around = F.pad(photo, (RADIUS,) * 4, mode="reflect")
-    mean, square = (F.avg_pool2d(part, 2 * RADIUS + 1, stride=1) for part in (around, around.square()))
+    mean, square = (_mean_around(part) for part in (around, around.square()))
     return (photo - mean) / ((square - mean.square()).clamp_min(0).sqrt() + FAINT)
+
+
+def _mean_around(x: torch.Tensor) -> torch.Tensor:
+    """The mean of a window, first across and then down: 30 numbers a pixel instead of 225."""
+    side = 2 * RADIUS + 1
+    return F.avg_pool2d(F.avg_pool2d(x, (1, side), stride=1), (side, 1), stride=1)
 
 
 def _twice(x: torch.Tensor) -> torch.Tensor:
