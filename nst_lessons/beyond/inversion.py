@@ -20,7 +20,7 @@ from nst_lessons.losses import content_loss, style_loss
 from nst_lessons.vgg import VGG, best_device
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
-FINE_STEPS = {2: 200, 3: 400, 4: 500}  # on transformed features too
+FINE_STEPS = {2: 200, 3: 400, 4: 400}  # on transformed features too
 RATES = {1: 0.0, 2: 1e-3, 3: 1e-3, 4: 3e-4}  # of Adam, on photos
 FINE_RATE = 2e-4
 HEAD_STEPS = {4: 400}  # begun at random, the deepest layers kill their own units: relu4_1 is sparse, and strong where it is not

@@ -78,10 +78,12 @@ def stylize_pair(
             "left view's (x, y) is to be the right view's (x - d, y), in pixels: are the views or the sign the wrong way round?"
         )
     canvas = _canvas(left, right)
-    long = max(canvas.shape[-2:])
+    long, above = max(canvas.shape[-2:]), torch.zeros_like(canvas)
+    above[..., : canvas.shape[2] // 2, :] = 1
     result = stylize(
         canvas,
-        style,
+        [style, style],
+        masks=[above, 1 - above],  # each view is to have the whole style by itself
         schedule=[(long // round(size / part), count) for part, count in coarse_to_fine(size, steps)],  # those of a view alone
         weights=Weights() if weights is None else weights,
         style_scale=size / long,  # and so are the strokes
