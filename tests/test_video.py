@@ -7,6 +7,8 @@ import pytest
 import torch
 
 import nst_lessons as nst
+from nst_lessons.beyond import video
+from nst_lessons.beyond.keyframe import KeyframeNet
 from nst_lessons.beyond.scenes import pan
 from nst_lessons.beyond.video import flicker, held, long_term, stylize_video, temporal_loss, transfer_video
 from nst_lessons.colour import match_colours
@@ -110,6 +112,24 @@ def test_a_run_that_was_broken_off_goes_on_with_the_same_frames(clip, vgg, tmp_p
     assert len(list((tmp_path / "a").iterdir())) == 3
 
 
+def test_by_keyframe_all_frames_are_painted_by_one_network_which_is_learned_once(clip, vgg, tmp_path, monkeypatch):
+    learned = []
+
+    def learn(pairs, **options):
+        learned.append(pairs)
+        return KeyframeNet().eval()
+
+    monkeypatch.setattr(video, "train_keyframe", learn)
+    torch.manual_seed(0)
+    options = SMALL | {"vgg": vgg, "method": "keyframe", "folder": tmp_path}
+    first = stylize_video(clip.frames, "wave", **options)
+    ((photo, painting),) = learned[0]
+    assert torch.equal(photo, clip.frames[len(clip.frames) // 2]) and photo.shape == painting.shape
+    assert len(learned) == 1 and not torch.equal(first.images[0], first.images[1])
+    again = stylize_video(clip.frames, "wave", **options)
+    assert len(learned) == 1 and all(torch.equal(a, b) for a, b in zip(first.images, again.images, strict=True))
+
+
 def test_what_would_make_other_pictures_makes_other_files(clip, vgg, tmp_path):
     def names(frames=clip.frames, style="wave", **options):
         """The files' names, without painting: each file is there before it is asked for."""
@@ -118,7 +138,14 @@ def test_what_would_make_other_pictures_makes_other_files(clip, vgg, tmp_path):
 
     other = [clip.frames[0].flip(3), *clip.frames[1:]]
     changes = [{}, {"style": "swirls"}, {"frames": other}, {"size": 80}, {"steps": 4}, {"next_steps": 3}, {"temporal": 5.0}]
-    changes += [{"method": "frame"}, {"seed": 1}, {"weights": nst.Weights(style=7.0)}, {"motion": None}, {"spans": (1, 2)}]
+    changes += [
+        {"method": "frame"},
+        {"method": "keyframe"},
+        {"seed": 1},
+        {"weights": nst.Weights(style=7.0)},
+        {"motion": None},
+        {"spans": (1, 2)},
+    ]
     found = [names(**change) for change in changes]
     assert len(set(found)) == len(changes) and names() == found[0]
 
@@ -143,7 +170,7 @@ def test_ctrl_c_keeps_the_finished_frames(clip, vgg):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "magic"}, "no method 'magic' here: choose optimise or frame"),
+        ({"method": "magic"}, "no method 'magic' here: choose optimise, frame, keyframe"),
         ({"temporal": -1.0}, "temporal is -1.0 and next_steps 2: give 0 or more"),
         ({"temporal": float("nan")}, "temporal is nan"),
         ({"next_steps": 0}, "next_steps 0"),

@@ -7,7 +7,8 @@ are those of the paper.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ import torch
 from nst_lessons.beyond.clips import check_frames
 from nst_lessons.beyond.flow import optical_flow, trusted, warp
 from nst_lessons.beyond.frames import Frame, Motion, Painted, file_names, paint_all
+from nst_lessons.beyond.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.colour import match_colours
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import load_image, to_pil
@@ -24,7 +26,7 @@ from nst_lessons.settings import coarse_to_fine
 from nst_lessons.transfer import stylize
 from nst_lessons.vgg import VGG, best_device
 
-METHODS = ("optimise", "frame")
+METHODS = ("optimise", "frame", "keyframe")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def transfer_video(
     """Stylise a clip, frame after frame; yields a `Frame` each.
 
     frames: pictures, anything `load_image` reads, all of one size. style: a picture. method: "optimise" starts each frame
-    from the one before, moved along the flow, and holds it there by the temporal loss; "frame" stylises each for itself.
+    from the one before, moved along the flow, and holds it there by the temporal loss; "frame" stylises each for itself;
+    "keyframe" stylises the middle one, and a network that learns it paints all (see `nst_lessons.beyond.keyframe`).
     motion: a function (i, j) -> the flow (1, 2, H, W) from frame i back to frame j, and its mask (1, 1, H, W), such as a
     Scene's (see `nst_lessons.beyond.scenes`); None estimates it.
     temporal: the weight of the temporal loss, gamma in (8). spans: how many frames back it looks; (1,) is the short-term loss
@@ -122,6 +125,9 @@ def transfer_video(
     settings, given = (method, size, steps, weights, seed), None
     if method == "frame":
         paint = _each(photos, first)
+    elif method == "keyframe":
+        middle = photos[len(photos) // 2]
+        settings, paint = (*settings, sha256(to_pil(middle).tobytes()).hexdigest()), _learned(photos, middle, first, vgg, seed)
     else:
         settings, given = (*settings, temporal, tuple(spans), next_steps, motion is not None), motion
         later = partial(painted, schedule=[(size, shortened(next_steps))])
@@ -169,7 +175,7 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
 
 def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) -> None:
     if method not in METHODS:
-        raise ValueError(f"There is no method {method!r} here: choose {' or '.join(METHODS)}.")
+        raise ValueError(f"There is no method {method!r} here: choose {', '.join(METHODS)}.")
     if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
         raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
     if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
@@ -179,6 +185,16 @@ def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) 
 def _each(photos, first) -> Callable[[int, list[torch.Tensor]], Painted]:
     """What paints a frame for itself."""
     return lambda i, done: (*first(photos[i]), None)
+
+
+def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[torch.Tensor]], Painted]:
+    """What paints every frame by a network that has learned how one of them is painted: when the first is asked for."""
+
+    @cache
+    def network() -> KeyframeNet:
+        return train_keyframe([(middle, first(middle)[0])], vgg=vgg, seed=seed)
+
+    return lambda i, done: (load_image(to_pil(network().paint(photos[i]))), None, None)
 
 
 def _following(photos, first, later, motion: Motion, spans, weight: float, device) -> Callable[[int, list], Painted]:

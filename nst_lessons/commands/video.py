@@ -28,13 +28,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--style", required=True, help="the painting: a file, or a name that `nst-lessons samples` lists")
     run.add_argument(
         "--method",
-        choices=("optimise", "frame"),
+        choices=("optimise", "keyframe", "frame"),
         default="optimise",
-        help="optimise (default): each frame goes on from the one before, moved along, so that nothing flickers; frame: each "
-        "for itself, which flickers, and is slower",
+        help="optimise (default): each frame goes on from the one before, moved along, so that nothing flickers; keyframe: a "
+        "small network learns from one painted frame and paints the others at once; frame: each for itself, which flickers",
     )
     run.add_argument("--size", type=int, default=256, help="the long side in pixels (default 256)")
-    run.add_argument("--steps", type=int, help="how many steps the first frame takes, or by frame each (default 120)")
+    run.add_argument("--steps", type=int, help="how many steps a frame painted for itself takes (default 120)")
     run.add_argument("--frames", type=int, metavar="N", help="the first N frames only, to try it out")
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
     run.set_defaults(run=_video)
