@@ -127,7 +127,10 @@ def test_by_keyframe_all_frames_are_painted_by_one_network_which_is_learned_once
     assert torch.equal(photo, clip.frames[len(clip.frames) // 2]) and photo.shape == painting.shape
     assert len(learned) == 1 and not torch.equal(first.images[0], first.images[1])
     again = stylize_video(clip.frames, "wave", **options)
-    assert len(learned) == 1 and all(torch.equal(a, b) for a, b in zip(first.images, again.images, strict=True))
+    other = next(transfer_video([*clip.frames[:-1], clip.frames[0]], "wave", **options))  # the same middle, and first
+    assert other.path == first.frames[0].path
+    assert next(transfer_video([*clip.frames, *clip.frames], "wave", **options)).path != first.frames[0].path  # another middle
+    assert len(learned) == 2 and all(torch.equal(a, b) for a, b in zip(first.images, again.images, strict=True))
 
 
 def test_what_would_make_other_pictures_makes_other_files(clip, vgg, tmp_path):
@@ -140,7 +143,6 @@ def test_what_would_make_other_pictures_makes_other_files(clip, vgg, tmp_path):
     changes = [{}, {"style": "swirls"}, {"frames": other}, {"size": 80}, {"steps": 4}, {"next_steps": 3}, {"temporal": 5.0}]
     changes += [
         {"method": "frame"},
-        {"method": "keyframe"},
         {"seed": 1},
         {"weights": nst.Weights(style=7.0)},
         {"motion": None},
