@@ -196,6 +196,7 @@ def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(inversion, "STEPS", {1: 0, 2: 2})
     monkeypatch.setattr(inversion, "FINE_STEPS", {2: 1})
+    monkeypatch.setattr(inversion, "ROW_STEPS", {2: 1})
     assert main(["train", "decoders", "-o", "d.pt"]) == 0
     assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
     monkeypatch.setattr(train, "STEPS", 2)

@@ -112,15 +112,15 @@ def test_the_card_tells_what_held_out_photos_give(vgg):
 
 
 def test_training_goes_on_from_its_checkpoint_and_ends_as_if_it_had_never_stopped(tmp_path, vgg, monkeypatch):
-    settings = {"SAVE_EVERY": 2, "STEPS": {1: 0, 2: 3}, "FINE_STEPS": {2: 3}, "SIZE": 32}
+    settings = {"SAVE_EVERY": 2, "STEPS": {1: 0, 2: 3}, "FINE_STEPS": {2: 3}, "ROW_STEPS": {2: 3}, "SIZE": 32, "ROW_SIZE": 64}
     for name, value in settings.items():
         monkeypatch.setattr(inversion, name, value)
     whole = list(inversion.train_decoders(tmp_path / "whole.pt", checkpoint=tmp_path / "a", vgg=vgg))
     for number, _ in enumerate(inversion.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", vgg=vgg), 1):
         if number == 6:
-            break  # the sixth step, the third of round two, is not in the checkpoint: it is taken again
+            break  # the sixth step, the last of round two, is not in the checkpoint: it is taken again
     rest = list(inversion.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", vgg=vgg))
-    assert [step.index for step in whole] == [1, 2, 3, 1, 2, 3] and rest == whole[5:]
+    assert [step.index for step in whole] == [1, 2, 3] * 3 and rest == whole[5:]
     both = [load_model(tmp_path / name, "decoders") for name in ("whole.pt", "parts.pt")]
     assert both[0][1] == both[1][1] and both[0][0].keys() == both[1][0].keys()
     assert all(torch.equal(value, both[1][0][key]) for key, value in both[0][0].items())
@@ -204,21 +204,16 @@ def test_missing_decoders_are_told_with_a_way_out(vgg, monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def energies(vgg) -> list[tuple[float, float]]:
-    """The three-size energies at alpha 1 and 512 pixels, and those of the untouched photos, of four pairs."""
+    """The three-size energies at alpha 1 and 512 pixels without relu1_1, and those of the untouched photos, of four pairs."""
     found = []
     for photo, style in [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]:
         content, painting = nst.load_image(photo, 512), nst.load_image(style)
-        image = universal.universal(photo, style, alpha=1.0, vgg=vgg)
+        image = universal.universal(photo, style, alpha=1.0, levels=(4, 3, 2), vgg=vgg)
         found.append(tuple(energy(one, content, painting, vgg) for one in (image, content)))
     return found
 
 
 @shipped
-def test_at_alpha_1_the_energy_is_far_below_the_photos(energies):
-    assert all(painted < 0.7 * untouched for painted, untouched in energies), energies
-
-
-@shipped
-@pytest.mark.xfail(strict=True, reason="not reached by the trained decoders; by optimising, which takes minutes, it is")
 def test_at_alpha_1_the_energy_is_at_most_0_3_for_three_pairs_of_four(energies):
-    assert sum(painted <= 0.3 for painted, _ in energies) >= 3
+    assert sum(painted <= 0.3 for painted, _ in energies) >= 3, energies
+    assert all(painted < untouched / 2 for painted, untouched in energies), energies

@@ -1,9 +1,10 @@
-"""How the decoders learn to invert VGG: first on photos, then on features such as whitening and colouring makes."""
+"""How the decoders learn to invert VGG: on photos, then on features such as whitening and colouring makes, then in a row."""
 
 import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,21 +13,20 @@ from torch import nn
 
 from nst_lessons.beyond.crops import HELD_OUT, crops, held_out_photos, training_photos, training_styles
 from nst_lessons.beyond.decoders import Decoder, psnr
+from nst_lessons.beyond.inversion_losses import fine_loss, photos_loss, row_loss
 from nst_lessons.beyond.models import save_model
-from nst_lessons.beyond.transforms import wct
-from nst_lessons.fast import Gram, best_dtype
+from nst_lessons.fast import best_dtype
 from nst_lessons.files import replacing
-from nst_lessons.losses import content_loss, style_loss
+from nst_lessons.losses import content_loss
 from nst_lessons.vgg import VGG, best_device
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
 FINE_STEPS = {2: 200, 3: 400, 4: 400}  # on transformed features too
+ROW_STEPS = {4: 300, 3: 300, 2: 250}  # on what the deeper ones have painted
 RATES = {1: 0.0, 2: 1e-3, 3: 1e-3, 4: 3e-4}  # of Adam, on photos
-FINE_RATE = 2e-4
+FINE_RATE, ROW_RATE = 2e-4, 3e-4
 HEAD_STEPS = {4: 400}  # begun at random, the deepest layers kill their own units: relu4_1 is sparse, and strong where it is not
-FEATURE_WEIGHT = 0.03  # the losses of a trained decoder are then about equal
-STYLE_WEIGHT = 0.05
-BATCH, SIZE = 4, 160  # crops a step, and their pixels
+BATCH, SIZE, ROW_SIZE = 4, 160, 256  # crops a step, and their pixels; in the third round there are three
 SAVE_EVERY = 50  # steps
 DATA = "photos of scikit-image, the bundled styles but painterly, drawn gradients and flat patches"
 
@@ -48,36 +48,46 @@ def train_decoders(
 
     Round one, on crops of `training_photos`: |D(F) - I|^2 + 0.03 |VGG(D(F)) - F|^2 / |F|^2, the paper's equation (1) in units
     of the features. The first decoder, one linear layer, is solved at once; the tail of each other starts as the decoder
-    before it. Round two, not in the paper: half of the features are transformed to the statistics of another crop's, and
-    what is painted is held to these features and to the other crop's Gram matrices (see `_fine_loss`).
+    before it. Rounds two and three are not in the paper. Two: half of the features are transformed to the statistics of
+    another crop's, and what is painted is held to these features and to the other crop's Gram matrices (see `fine_loss`).
+    Three, deep first: each learns on what comes to it in `universal`, held to the style at three sizes (see `row_loss`).
     `checkpoint` is written every `SAVE_EVERY` steps, and a run that finds one goes on from it. The card gives the PSNR on
     `held_out_photos`.
     """
     vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
     pictures, styles, checkpoint = training_photos(), training_styles(), Path(checkpoint)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    jobs = [(level, STEPS[level], False) for level in STEPS] + [(level, FINE_STEPS[level], True) for level in FINE_STEPS]
+    rounds = {"photos": STEPS, "fine": FINE_STEPS, "row": ROW_STEPS}
+    jobs = [(level, steps, kind) for kind, numbers in rounds.items() for level, steps in numbers.items()]
     decoders, finished, current = _resume(checkpoint, vgg.device)
-    for number, (level, steps, fine) in list(enumerate(jobs))[finished:]:
+    for number, (level, steps, kind) in list(enumerate(jobs))[finished:]:
         if level not in decoders:
             decoders[level] = _new(level, decoders, vgg, pictures)
         decoder, optimizer, start = decoders[level].train(), torch.optim.Adam(decoders[level].net.parameters()), 0
+        rate = {"photos": RATES[level], "fine": FINE_RATE, "row": ROW_RATE}[kind]
+        loss_of = {"photos": photos_loss, "fine": fine_loss, "row": partial(row_loss, decoders)}[kind]
         if current is not None:
             optimizer.load_state_dict(current["optimizer"])
             start, current = current["step"], None
         for index in range(start, steps):
             generator = torch.Generator().manual_seed(seed * 10**9 + number * 10**7 + index)
-            optimizer.param_groups[0]["lr"] = (FINE_RATE if fine else RATES[level]) * _share(index / steps)
-            given = [crops(styles, 1, SIZE, generator)] if fine else []
-            given = torch.cat([*given, crops(pictures, BATCH - len(given), SIZE, generator)])
-            given = _recoloured(given, generator).to(vgg.device)
-            loss = _step(decoder, optimizer, _fine_loss if fine else _loss, vgg, given)
+            optimizer.param_groups[0]["lr"] = rate * _share(index / steps)
+            loss = _step(decoder, optimizer, loss_of, vgg, _given(kind, pictures, styles, generator).to(vgg.device))
             yield TrainingStep(level, index + 1, steps, loss)
             if index % SAVE_EVERY == SAVE_EVERY - 1:
                 _save(checkpoint, decoders, number, {"step": index + 1, "optimizer": optimizer.state_dict()})
         decoder.eval()
         _save(checkpoint, decoders, number + 1, None)
     _ship(path, decoders, vgg, seed)
+
+
+def _given(kind: str, pictures, styles, generator: torch.Generator) -> torch.Tensor:
+    """The crops of one step: all of any pictures; or one of a style and the others; or a picture, a style, and a picture."""
+    if kind == "row":
+        parts = [crops(some, 1, ROW_SIZE, generator) for some in (pictures, styles, pictures)]
+        return torch.cat(parts) if torch.rand((), generator=generator) < 0.5 else _recoloured(torch.cat(parts), generator)
+    given = [crops(styles, 1, SIZE, generator)] if kind == "fine" else []
+    return _recoloured(torch.cat([*given, crops(pictures, BATCH - len(given), SIZE, generator)]), generator)
 
 
 def _new(level: int, decoders: dict[int, Decoder], vgg: VGG, pictures: list[torch.Tensor]) -> Decoder:
@@ -134,42 +144,6 @@ def _step(decoder: Decoder, optimizer: torch.optim.Adam, loss_of, vgg: VGG, pict
     return loss.item()
 
 
-def _loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
-    layer = f"relu{decoder.level}_1"
-    with torch.no_grad():
-        features = vgg(pictures, [layer])[layer]
-    found = _decoded(decoder, features, vgg)
-    return F.mse_loss(found, pictures) + FEATURE_WEIGHT * content_loss(vgg(found, [layer])[layer], features)
-
-
-def _fine_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
-    """The first half of the pictures as in round one; those of the second half take on the statistics of these.
-
-    What is painted of the transformed features must have them again, and the other's Gram matrices at all levels down to
-    relu1_1: a picture without the style's grain would be driven too far by the levels that follow.
-    """
-    layers, half = [f"relu{level}_1" for level in range(1, decoder.level + 1)], len(pictures) // 2
-    with torch.no_grad():
-        features = vgg(pictures, layers)
-        plain, others = features[layers[-1]].float().split(half)
-        given = torch.cat([plain, *(wct(a, b) for a, b in zip(others.split(1), plain.split(1), strict=True))])
-    found = _decoded(decoder, given, vgg)
-    again = vgg(found, layers)
-    style = [
-        style_loss(Gram.apply(again[layer][half + i : half + i + 1]), Gram.apply(features[layer][i : i + 1]))
-        for layer in layers
-        for i in range(half)
-    ]
-    outside = (found - found.clamp(0, 1)).square().mean()
-    features_loss = FEATURE_WEIGHT * content_loss(again[layers[-1]], given)
-    return F.mse_loss(found[:half], pictures[:half]) + outside + features_loss + STYLE_WEIGHT * sum(style) / len(style)
-
-
-def _decoded(decoder: Decoder, features: torch.Tensor, vgg: VGG) -> torch.Tensor:
-    with torch.autocast(vgg.device.type, vgg.dtype, enabled=vgg.dtype != torch.float32):
-        return decoder(features).float()
-
-
 def _share(done: float) -> float:
     """Of the learning rate: up within the first fiftieth, then down to zero along a cosine."""
     return min(1, 0.02 + 50 * done) * (1 + math.cos(math.pi * done)) / 2
@@ -205,4 +179,4 @@ def _ship(path: str | os.PathLike, decoders: dict[int, Decoder], vgg: VGG, seed:
     photos = [photo.to(vgg.device) for photo in held_out_photos()]
     quality = {level: [round(psnr(decoder, vgg, photo), 2) for photo in photos] for level, decoder in decoders.items()}
     card = {"levels": list(decoders), "psnr": quality, "held out": list(HELD_OUT), "data": DATA, "seed": seed}
-    save_model(path, "decoders", state, card | {"steps": STEPS, "fine steps": FINE_STEPS, "batch": BATCH, "size": SIZE})
+    save_model(path, "decoders", state, card | {"steps": [STEPS, FINE_STEPS, ROW_STEPS], "batch": BATCH, "size": SIZE})

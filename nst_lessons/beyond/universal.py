@@ -48,7 +48,9 @@ def universal(
     transform: "wct" or "adain". decoder: "trained", the networks that ship with the project, or "optimise", some steps of
     L-BFGS for each level, which needs no file and takes a minute. passes: how often all levels are gone through.
 
-    Departures from the paper: no relu5_1; several styles are mixed after the transform with shares that add up to 1.
+    At alpha 1, levels (4, 3, 2) come nearer to the style: relu1_1 brings back the full contrast of its colours, and with it
+    too much in small strokes. Departures from the paper: no relu5_1; several styles are mixed after the transform with shares
+    that add up to 1.
     Raises ValueError for bad input, FileNotFoundError where there are no trained decoders.
     """
     _check(alpha, levels, size, transform, decoder, passes)
