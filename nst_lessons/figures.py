@@ -83,17 +83,21 @@ def play(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float =
     """
     from IPython.display import display
 
+    display({"text/html": moving(clips, caption, fps=fps), "text/plain": caption}, raw=True)
+
+
+def moving(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float = 6.0) -> str:
+    """What `play` shows, as HTML."""
     first, *rest = (to_pil(torch.cat(frames, dim=3)) for frames in zip(*clips.values(), strict=True))
     data = BytesIO()
     first.save(data, "webp", save_all=True, append_images=rest, duration=round(1000 / fps), loop=0, quality=85)
     titles = "".join(f'<span style="flex:1;text-align:center">{html.escape(title)}</span>' for title in clips)
-    page = (
+    return (
         f'<div style="max-width:{100 * WIDEST}px"><div style="display:flex">{titles}</div>'
         f'<img src="data:image/webp;base64,{base64.b64encode(data.getvalue()).decode()}" '
         f'alt="{html.escape(caption, quote=True)}" style="width:100%">'
         f'<div style="text-align:center">{html.escape(caption)}</div></div>'
     )
-    display({"text/html": page, "text/plain": caption}, raw=True)
 
 
 def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **sliders) -> None:

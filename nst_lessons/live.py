@@ -22,7 +22,7 @@ class LivePlot:
         self.every = every
         self.spent = 0.0  # seconds of drawing in this run
         self._curves = Curves()
-        if _in_notebook():
+        if in_notebook():
             self._curves.draw()  # the first time takes long; so it is over before the run
 
     def __call__(self, step: Step) -> None:
@@ -30,7 +30,7 @@ class LivePlot:
         now = time.perf_counter()
         if step.index == 1:
             self.spent, self._next, self._next_curves = 0.0, now, now + 2 * self.every
-            self._display = _new_display() if _in_notebook() else None
+            self._display = new_display() if in_notebook() else None
             self._curves.clear()
         self._curves.add(step)
         last = step.index == step.total
@@ -66,13 +66,15 @@ def describe(step: Step) -> str:
     )
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Whether there is a page to draw on."""
     from IPython import get_ipython
 
     return hasattr(get_ipython(), "kernel")
 
 
-def _new_display():
+def new_display():
+    """A place in the running cell's output that can be drawn anew."""
     from IPython.display import display
 
     return display({"text/plain": "starting"}, raw=True, display_id=True)

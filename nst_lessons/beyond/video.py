@@ -143,7 +143,8 @@ def stylize_video(
 ) -> Video:
     """Run `transfer_video(frames, style, **options)` to its end; Ctrl-C (the stop button) keeps the finished frames.
 
-    callback: one or several functions of a `Frame`, called after each; one that returns False stops the run.
+    callback: one or several functions of a `Frame`, called after each, such as a `LiveClip`; one that returns False stops the
+    run. A callback that has a method `finish` is told the last frame of a run that ends early.
     """
     callbacks = [callback] if callable(callback) else list(callback or [])
     made, stopped = [], None
@@ -157,6 +158,9 @@ def stylize_video(
         if not made:
             raise
         stopped = "interrupted"
+    if stopped:
+        for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
+            finish(made[-1])
     return Video(made, stopped)
 
 

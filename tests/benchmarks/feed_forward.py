@@ -18,7 +18,7 @@ from nst_lessons.vgg import best_device
 
 SIZE = 512
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
-OTHERS = [("hopper", "peacock"), ("hopper", "cubist"), ("chelsea", "ink_hatching")]  # on which the start is judged
+OTHERS = [("hopper", "peacock"), ("hopper", "cubist"), ("chelsea", "ink_hatching")]  # not used to choose anything
 PAINTINGS = [("hopper", "starry_night"), ("chelsea", "the_scream"), ("coffee", "great_wave")]  # where they are at hand
 OUT = Path("out/feed_forward")
 
@@ -47,15 +47,17 @@ def speeds(vgg: nst.VGG) -> None:
 
 
 def qualities(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]]) -> None:
-    """The three-size energy of `universal` at alpha 1."""
+    """The three-size energy of the photo, and of what `universal` makes of it at two alphas, with and without relu1_1."""
+    settings = [(alpha, levels) for alpha in (1.0, 0.6) for levels in ((4, 3, 2, 1), (4, 3, 2))]
+    print(f"{'universal':26} photo  " + "  ".join(f"{alpha:g} {'-'.join(map(str, levels))}" for alpha, levels in settings))
     for photo, style in pairs:
         content, painting = nst.load_image(photo, SIZE), nst.load_image(style)
-        image = universal(photo, style, alpha=1.0, size=SIZE, vgg=vgg)
-        nst.save_image(image, OUT / f"universal_{photo}_{style}.png")
-        found = energy(image, content, painting, judge)
-        print(
-            f"universal {photo:10} {style:14} {found:.3f}  (photo {energy(content, content, painting, judge):.3f})", flush=True
-        )
+        row = f"{photo:11}{style:15} {energy(content, content, painting, judge):.3f}"
+        for alpha, levels in settings:
+            image = universal(photo, style, alpha=alpha, levels=levels, size=SIZE, vgg=vgg)
+            nst.save_image(image, OUT / f"universal_{photo}_{style}_{alpha:g}_{len(levels)}.png")
+            row += f"  {energy(image, content, painting, judge):9.3f}"
+        print(row, flush=True)
 
 
 def starts(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]], inits: list[str]) -> None:
@@ -81,7 +83,7 @@ def main() -> None:
     paintings = [pair for pair in PAINTINGS if here[pair[1]].path]
     speeds(vgg)
     qualities(vgg, judge, PAIRS + OTHERS + paintings)
-    starts(vgg, judge, PAIRS + OTHERS, ["content", "universal", "realtime"])
+    starts(vgg, judge, OTHERS, ["content", "universal", "realtime"])
     starts(vgg, judge, paintings, ["content", "universal"])
 
 

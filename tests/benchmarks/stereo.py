@@ -1,6 +1,6 @@
-"""`python -m tests.benchmarks.stereo [size ...]`: stereo pairs painted together and apart, and clips painted from a keyframe.
+"""`python -m tests.benchmarks.stereo [size ...]`: a stereo pair, painted together and apart.
 
-A few minutes on two cores at 256 pixels, the default. Prints what it measures, and writes pictures and clips to out/stereo.
+A few minutes on two cores at 256 pixels, the default. Prints what it measures, and writes pictures to out/stereo.
 """
 
 import sys
@@ -11,18 +11,13 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons.beyond.disparity import scaled
-from nst_lessons.beyond.keyframe import train_keyframe
-from nst_lessons.beyond.scenes import Scene, pan, parallax
 from nst_lessons.beyond.stereo import consistency_error, stylize_pair
-from nst_lessons.beyond.video import flicker
 from nst_lessons.beyond.viewing import anaglyph, on_screen, save_wiggle, side_by_side
 from nst_lessons.fast import best_dtype
-from nst_lessons.images import to_pil
 from nst_lessons.objective import Objective
 from nst_lessons.vgg import best_device
 
 STYLE = "swirls"
-SIZE = 256  # of the clips
 BORDER = 16  # pixels
 OUT = Path("out/stereo")
 
@@ -65,33 +60,11 @@ def pairs(size: int, vgg: nst.VGG, judge: nst.VGG) -> None:
     save_wiggle(*screen, OUT / f"wiggle_{size}.gif")
 
 
-def clip(name: str, scene: Scene, vgg: nst.VGG) -> None:
-    """The flicker of a clip painted by a network that has seen its first frame, and frame by frame; frames a second."""
-    alone = [nst.stylize(frame, STYLE, schedule=[(SIZE, 60)], vgg=vgg).image for frame in scene.frames]
-    start = time.perf_counter()
-    network = train_keyframe([(scene.frames[0], alone[0])], vgg=vgg)
-    trained = time.perf_counter() - start
-    learned, taken = [], []
-    for frame in scene.frames:
-        start = time.perf_counter()
-        learned.append(network.paint(frame))
-        taken.append(time.perf_counter() - start)
-    for how, frames in (("photos", scene.frames), ("frame by frame", alone), ("keyframe network", learned)):
-        print(f"{SIZE:4} {name:10} {how:18} flicker {flicker(frames, scene.flows, scene.masks):.4f}", flush=True)
-    print(f"{SIZE:4} {name:10} trained in {trained:.0f} s, {1 / min(taken):.1f} frames a second", flush=True)
-    shown = [torch.cat(part, dim=3) for part in zip(alone, learned, strict=True)]
-    nst.save_image(torch.cat([shown[0], shown[-1]], dim=2), OUT / f"keyframe_{name}.png")
-    first, *rest = (to_pil(frame) for frame in shown)  # frame by frame on the left, the network on the right
-    first.save(OUT / f"keyframe_{name}.gif", save_all=True, append_images=rest, duration=200, loop=0)
-
-
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     vgg, judge = nst.VGG(dtype=best_dtype(best_device())), nst.VGG()
     for size in [int(word) for word in sys.argv[1:]] or [256]:
         pairs(size, vgg, judge)
-    clip("pan", pan("chelsea", count=6, size=SIZE), vgg)
-    clip("parallax", parallax(6, SIZE), vgg)
 
 
 if __name__ == "__main__":
