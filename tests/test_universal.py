@@ -1,5 +1,7 @@
 """Universal style transfer: the transforms against numpy, the decoders against held-out photos, the whole by its results."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from nst_lessons.beyond.crops import HELD_OUT, held_out_photos
 from nst_lessons.beyond.models import find_model, load_model
 from nst_lessons.beyond.quality import energy
 
+PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
 shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
 
@@ -203,17 +206,34 @@ def test_missing_decoders_are_told_with_a_way_out(vgg, monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def energies(vgg) -> list[tuple[float, float]]:
-    """The three-size energies at alpha 1 and 512 pixels without relu1_1, and those of the untouched photos, of four pairs."""
-    found = []
-    for photo, style in [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]:
-        content, painting = nst.load_image(photo, 512), nst.load_image(style)
-        image = universal.universal(photo, style, alpha=1.0, levels=(4, 3, 2), vgg=vgg)
-        found.append(tuple(energy(one, content, painting, vgg) for one in (image, content)))
-    return found
+def energies(vgg):
+    """A function levels -> the three-size energies at alpha 1 and 512 pixels, and the untouched photos', of four pairs."""
+
+    @cache
+    def measured(levels: tuple[int, ...]) -> list[tuple[float, float]]:
+        found = []
+        for photo, style in PAIRS:
+            content, painting = nst.load_image(photo, 512), nst.load_image(style)
+            image = universal.universal(photo, style, alpha=1.0, levels=levels, vgg=vgg)
+            found.append(tuple(energy(one, content, painting, vgg) for one in (image, content)))
+        return found
+
+    return measured
 
 
 @shipped
+def test_at_alpha_1_the_energy_is_far_below_the_photos(energies):
+    assert all(painted < 0.7 * untouched for painted, untouched in energies((4, 3, 2, 1))), energies((4, 3, 2, 1))
+
+
+@shipped
+@pytest.mark.xfail(strict=True, reason="relu1_1 brings back the full contrast, too much of it in small strokes")
 def test_at_alpha_1_the_energy_is_at_most_0_3_for_three_pairs_of_four(energies):
-    assert sum(painted <= 0.3 for painted, _ in energies) >= 3, energies
-    assert all(painted < untouched / 2 for painted, untouched in energies), energies
+    assert sum(painted <= 0.3 for painted, _ in energies((4, 3, 2, 1))) >= 3
+
+
+@shipped
+def test_without_relu1_1_the_energy_is_at_most_0_3_for_three_pairs_of_four(energies):
+    found = energies((4, 3, 2))
+    assert sum(painted <= 0.3 for painted, _ in found) >= 3, found
+    assert all(painted < untouched / 2 for painted, untouched in found), found
