@@ -68,7 +68,7 @@ def wall(
     devices: GPUs, such as ["cuda:0", "cuda:1"]: one job each.
     backend: "loky" (processes on this machine) or "dask": the cluster whose scheduler is at `address`, or one of `jobs`
     processes that is started here. Its workers need this package, but neither the photos nor `out`.
-    Raises ValueError or FileNotFoundError for what would spoil the whole wall.
+    Raises ValueError or FileNotFoundError for what would spoil the whole wall, TimeoutError if a cluster loses its workers.
     """
     coarse_to_fine(size, steps)  # bad numbers are told here
     options = {"size": size, "steps": steps, "weights": weights or Weights()}

@@ -1,5 +1,6 @@
 """Many paintings at a time: in processes on this machine, on several GPUs, or on a Dask cluster, through joblib."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 INSTALL_DASK = 'pip install "dask[distributed]>=2024.5"'
 PATIENCE = 20  # seconds, for an answer of a cluster
+DESERTED = 90  # seconds without any worker, after which a run on a cluster is given up
 Painted = tuple[object, bytes | None, float | None, str | None]  # key, PNG, seconds, why there is none
 
 
@@ -38,7 +40,7 @@ def paint_all(
     """`stylize(photo, style, **options)` of the PNGs in `todo`, {key: (photo, style)}: (key, PNG, seconds, error) as they come.
 
     jobs, backend, address, devices: as for `nst_lessons.wall.wall`. A painting that fails comes without a PNG.
-    Raises ValueError or FileNotFoundError where there is nobody to paint.
+    Raises ValueError or FileNotFoundError where there is nobody to paint, TimeoutError where nobody is left.
     """
     if (backend, bool(address), bool(devices)) not in _PLACES:
         raise ValueError("Choose the backend loky (this machine, and its devices if any) or dask (a cluster, and its address).")
@@ -93,6 +95,8 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None) 
             for painted in Parallel(return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work):
                 del left[painted[0]]
                 yield painted
+        except TimeoutError:  # of `_dask_backend`
+            raise
         except Exception as error:  # of the pool or the cluster: `_paint` raises none
             if len(batch) > 1:
                 suspects = list(left)[:jobs]
@@ -136,6 +140,8 @@ def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
     try:
         client = Client(address, timeout=PATIENCE) if address else Client(**local)
         client.wait_for_workers(1, timeout=PATIENCE)
+        if not address:  # replace workers for good: their nannies do not, where one dies as it starts
+            client.cluster.adapt(minimum=jobs, maximum=jobs)
     except (OSError, ValueError) as error:
         raise ValueError(f"There is no Dask cluster at {address}, or it has no workers: check both ({error}).") from None
     with client:
@@ -143,7 +149,7 @@ def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
 
 
 def _dask_backend(client: "Client") -> object:
-    """joblib's backend for Dask, in two points mended."""
+    """joblib's backend for Dask, in three points mended."""
     from joblib._dask import DaskDistributedBackend
 
     class Backend(DaskDistributedBackend):
@@ -155,4 +161,18 @@ def _dask_backend(client: "Client") -> object:
             future.add_done_callback(lambda done: callback(done.exception()) if done.exception() else None)
             return future
 
-    return Backend(client=client)
+        def start_call(self) -> None:
+            super().start_call()
+            self.client.loop.add_callback(self._watch)
+
+        async def _watch(self) -> None:
+            """Without workers joblib would wait for ever: give the tasks up."""
+            seen = time.monotonic()
+            while self._continue and time.monotonic() - seen < DESERTED:
+                if await self.client.scheduler.ncores(workers=None):
+                    seen = time.monotonic()
+                await asyncio.sleep(1)
+            for future in list(self._results.values()) if self._continue else ():
+                future.set_exception(TimeoutError("The cluster has lost its workers. Start some, and call again: it goes on."))
+
+    return Backend(client=client, wait_for_workers_timeout=0)

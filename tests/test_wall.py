@@ -217,6 +217,31 @@ def test_on_a_cluster_of_two_workers_one_of_which_is_killed_nothing_is_lost(phot
     assert "Restarting worker" in run.stderr
 
 
+DESERTED = """
+import sys
+from dask.distributed import LocalCluster
+from nst_lessons import workers
+from nst_lessons.wall import wall
+
+if __name__ == "__main__":
+    workers.DESERTED = 3
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        try:
+            wall(sys.argv[1], ["swirls"], "out", size=64, steps=60, backend="dask", address=cluster.scheduler_address,
+                 callback=lambda painting: cluster.scale(0))
+        except TimeoutError as error:
+            print(error)
+"""
+
+
+def test_a_cluster_without_workers_is_not_waited_for(photos, tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    (tmp_path / "deserted.py").write_text(DESERTED)
+    command = [sys.executable, "deserted.py", str(photos)]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert run.stdout == "The cluster has lost its workers. Start some, and call again: it goes on.\n", run.stderr
+
+
 def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path):
     out, styles = tmp_path / "out", ["swirls", "wave", "peacock", "cubist"]
     code = f"from nst_lessons.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=40, jobs=1)"
