@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Callable, Sequence
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -104,10 +105,14 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     """Sliders above the figure that `figure_of(**values)` makes, drawn anew when one is let go.
 
     sliders: an ipywidgets slider for each argument of `figure_of`. settings: some three dictionaries of values, at which the
-    figure is shown where no widget can be drawn (a web page, a PDF).
+    figure is shown where no widget can be drawn (a web page, a PDF). A figure that was drawn once is kept.
     """
     import ipywidgets as widgets
     from IPython.display import display
+
+    @cache
+    def at(*values: object) -> "Figure":
+        return figure_of(**dict(zip(sliders, values, strict=True)))
 
     def label(values: dict) -> str:
         return ", ".join(f"{sliders[name].description or name} {_plain(value)}" for name, value in values.items())
@@ -115,7 +120,7 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     def update(_=None) -> None:
         values = {name: slider.value for name, slider in sliders.items()}
         status.value = f"computing: {label(values)} ..."
-        picture.value = encode(figure_of(**values))
+        picture.value = encode(at(*values.values()))
         status.value = label(values)
 
     for slider in sliders.values():
@@ -126,7 +131,9 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     picture, status = widgets.Image(layout={"max_width": "100%"}), widgets.Label()
     update()
     box = widgets.VBox([*sliders.values(), status, picture])
-    static = "".join(f"<p>{html.escape(label(values))}</p>{to_html(figure_of(**values), label(values))}" for values in settings)
+    settings = [{name: values[name] for name in sliders} for values in settings]  # in the sliders' order
+    stills = [to_html(at(*values.values()), label(values)) for values in settings]
+    static = "".join(f"<p>{html.escape(label(values))}</p>{still}" for values, still in zip(settings, stills, strict=True))
     view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
     display({"application/vnd.jupyter.widget-view+json": view, "text/html": static, "text/plain": "sliders"}, raw=True)
 

@@ -31,7 +31,12 @@ def progress(steps: int) -> Iterator[int]:
 
 def shortened(steps: int) -> int:
     """`steps`, or at most 2 where the environment variable NST_QUICK is set: a notebook is then tried in a minute."""
-    return min(steps, 2) if os.environ.get("NST_QUICK") else steps
+    return min(steps, 2) if quick() else steps
+
+
+def quick() -> bool:
+    """Whether NST_QUICK is set: all is to be tried, and nothing worth looking at is expected."""
+    return bool(os.environ.get("NST_QUICK"))
 
 
 def _bar(text: str, value: int, steps: int) -> dict[str, str]:

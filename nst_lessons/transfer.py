@@ -18,7 +18,7 @@ from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.optimizers import OPTIMIZERS
-from nst_lessons.progress import shortened
+from nst_lessons.progress import quick, shortened
 from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
 from nst_lessons.start import FEED_FORWARD, feed_forward, first_image
 from nst_lessons.step import Step, averaged, recoloured
@@ -90,7 +90,7 @@ def transfer(
     vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
-    schedule = [(size, shortened(steps)) for size, steps in schedule]
+    schedule = [(size, shortened(steps)) for size, steps in (schedule[:1] if quick() else schedule)]
     largest = max(size for size, _ in schedule)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     rough = [load_image(picture, min(largest, 1024)) for picture in (content, *styles)]

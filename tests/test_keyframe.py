@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -75,6 +77,18 @@ def test_the_seed_makes_it_the_same_again(vgg, random_image):
     one, again, other = (train_keyframe(pairs, steps=2, vgg=vgg, seed=seed).paint(pairs[0][0]) for seed in (5, 5, 6))
     torch.testing.assert_close(one, again)
     assert not torch.allclose(one, other, atol=1e-3)
+
+
+def test_where_time_is_short_it_ends_early_at_a_rate_that_has_fallen(vgg, random_image, monkeypatch):
+    clock, rates = iter(range(0, 1000, 10)), []  # seconds: each step takes ten of them
+    monkeypatch.setattr(keyframe, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    update = keyframe._update
+    monkeypatch.setattr(keyframe, "_update", lambda *given: rates.append(given[-1].param_groups[0]["lr"]) or update(*given))
+    pairs = [(random_image(32, 32), random_image(32, 32))]
+    steps = list(training(KeyframeNet(), pairs, steps=50, seconds=40, rate=0.01, vgg=vgg))
+    assert [(step.index, step.seconds, step.remaining) for step in steps] == [(1, 10, 30), (2, 20, 20), (3, 30, 10), (4, 40, 0)]
+    assert rates == pytest.approx([0.01, 0.0085355, 0.005, 0.0014645], rel=1e-4)  # half a cosine
+    assert steps[-1].image is not steps[0].image
 
 
 def test_a_quick_notebook_takes_two_steps(vgg, random_image, monkeypatch):

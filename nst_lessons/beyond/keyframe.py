@@ -70,6 +70,7 @@ def training(
     pairs: Sequence[tuple[object, object]],
     *,
     steps: int = 600,
+    seconds: float = 85.0,
     batch: int = 4,
     patch: int = 64,
     rate: float = 5e-3,
@@ -80,7 +81,8 @@ def training(
 
     pairs: a photo and its painting each, two pictures of one size, anything `load_image` reads. `batch` patches of `patch`
     pixels a step, cut from both at the same place. The loss is L1 * mean |x - y| (a Step's `content`) + STYLE * how far the
-    patches' Gram matrices are apart, averaged over `LAYERS` (its `style`). Adam, its rate falling as half a cosine.
+    patches' Gram matrices are apart, averaged over `LAYERS` (its `style`). Adam, its rate falling as half a cosine. It ends
+    after `steps`, or so many seconds if that is sooner (`float("inf")` for two equal runs on a slow machine).
 
     Departures from Texler et al. 2020: Gram matrices instead of a discriminator, and a smaller network, for a CPU.
     Raises ValueError for no pairs, or a pair of two sizes, and FloatingPointError when the loss is no longer finite.
@@ -91,18 +93,19 @@ def training(
     model.to(vgg.device).train()
     generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # forgets soon how steep the start was
-    image, seconds = None, 0.0
-    for index in range(1, steps + 1):
+    image, index, spent = None, 0, 0.0
+    while (done := max(index / steps, spent / seconds)) < 1:
         start = time.perf_counter()
-        optimizer.param_groups[0]["lr"] = rate * (1 + cos(pi * (index - 1) / steps)) / 2
+        optimizer.param_groups[0]["lr"] = rate * (1 + cos(pi * done)) / 2
         photos, paintings = (part.to(vgg.device) for part in _patches(pairs, batch, patch, generator))
         losses = _update(model, photos, paintings, vgg, optimizer)
-        if image is None or index % PREVIEW_EVERY == 0 or index == steps:
+        index, spent = index + 1, spent + time.perf_counter() - start
+        last = index == steps or spent >= seconds
+        if index == 1 or index % PREVIEW_EVERY == 0 or last:
             image = model.eval().paint(pairs[0][0]).cpu()
             model.train()
-        seconds += time.perf_counter() - start
-        remaining = seconds / index * (steps - index)
-        yield Step(index, steps, tuple(image.shape[-2:]), **losses, seconds=seconds, remaining=remaining, image=image)
+        remaining = 0.0 if last else min(spent / index * (steps - index), seconds - spent)
+        yield Step(index, steps, tuple(image.shape[-2:]), **losses, seconds=spent, remaining=remaining, image=image)
 
 
 def train_keyframe(
@@ -110,17 +113,18 @@ def train_keyframe(
     *,
     callback: Callable[[Step], object] | None = None,
     steps: int = 600,
+    seconds: float = 85.0,
     vgg: VGG | None = None,
     seed: int = 0,
 ) -> KeyframeNet:
-    """A `KeyframeNet` that has learned the pairs, [(photo, painting), ...]; what they are: see `training`.
+    """A `KeyframeNet` that has learned the pairs, [(photo, painting), ...]; what they are, and when it ends: see `training`.
 
     callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = KeyframeNet()
-    for step in training(model, pairs, steps=steps, vgg=vgg, seed=seed):
+    for step in training(model, pairs, steps=steps, seconds=seconds, vgg=vgg, seed=seed):
         if callback is not None:
             callback(step)
     return model.eval().requires_grad_(False)

@@ -196,7 +196,8 @@ def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callab
 
     @cache
     def network() -> KeyframeNet:
-        return train_keyframe([(middle, first(middle)[0])], vgg=vgg, seed=seed)
+        pair = (middle, first(middle)[0])
+        return train_keyframe([pair], seconds=float("inf"), vgg=vgg, seed=seed)  # a run that goes on needs the very same
 
     return lambda i, done: (load_image(to_pil(network().paint(photos[i]))), None, None)
 
