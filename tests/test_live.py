@@ -10,7 +10,7 @@ import nst_lessons as nst
 def outputs_of(code: str) -> list:
     """What a cell with this code leaves behind after it ran in a real kernel."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, timeout=120).execute()
+    NotebookClient(notebook, timeout=600).execute()
     return notebook.cells[0].outputs
 
 

@@ -47,7 +47,7 @@ def test_in_a_notebook(old, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", old["PYTHONPATH"])
     cells = [nbformat.v4.new_code_cell(CELL), nbformat.v4.new_code_cell("studio")]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = "".join(output.text for output in notebook.cells[0].outputs if output.get("name") == "stdout")
     assert printed.split() == ["7.34.0", "6.17.1", "7.7.1", "100.0"]
     assert "application/vnd.jupyter.widget-view+json" in json.dumps(notebook.cells[1].outputs)
