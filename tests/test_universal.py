@@ -9,8 +9,10 @@ import torch
 import nst_lessons as nst
 from nst_lessons.beyond import decoders, inversion, transforms, universal
 from nst_lessons.beyond.crops import HELD_OUT, held_out_photos
+from nst_lessons.beyond.inversion_losses import row_loss
 from nst_lessons.beyond.models import find_model, load_model
 from nst_lessons.beyond.quality import energy
+from nst_lessons.objective import STYLE_LAYERS
 
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
@@ -127,6 +129,37 @@ def test_training_goes_on_from_its_checkpoint_and_ends_as_if_it_had_never_stoppe
     both = [load_model(tmp_path / name, "decoders") for name in ("whole.pt", "parts.pt")]
     assert both[0][1] == both[1][1] and both[0][0].keys() == both[1][0].keys()
     assert all(torch.equal(value, both[1][0][key]) for key, value in both[0][0].items())
+
+
+class Painter:
+    """A decoder that paints what it is told to, and keeps what it saw."""
+
+    def __init__(self, level, picture):
+        self.level, self.picture = level, picture
+
+    def __call__(self, features):
+        self.seen = features
+        return self.picture
+
+
+def test_in_a_row_a_decoder_is_given_what_the_deeper_ones_paint_and_held_to_the_style_at_three_sizes(vgg, random_image):
+    plain, style, photo, middle = (random_image(64, 64, seed=seed) for seed in range(4))
+    deep = Painter(3, 3 * middle - 1)  # `universal` clamps between two levels
+    right, wrong = (Painter(2, torch.cat([plain, painted])) for painted in (style, photo))
+    losses = [row_loss({2: one, 3: deep}, one, vgg, torch.cat([plain, style, photo])).item() for one in (right, wrong)]
+    features = [{name: vgg(one, [name])[name] for name in ("relu2_1", "relu3_1")} for one in (plain, style, photo)]
+    torch.testing.assert_close(deep.seen, transforms.wct(features[2]["relu3_1"], features[1]["relu3_1"]))
+    clamped = vgg((3 * middle - 1).clamp(0, 1), ["relu2_1"])["relu2_1"]
+    torch.testing.assert_close(right.seen[:1], features[0]["relu2_1"])
+    torch.testing.assert_close(right.seen[1:], transforms.wct(clamped, features[1]["relu2_1"]))
+    kept = [0.03 * nst.content_loss(one["relu2_1"], right.seen[1:]).item() for one in features[1:]]
+    assert losses[0] == pytest.approx(kept[0], rel=1e-3)
+    far = []
+    for side in (64, 32, 16):
+        small = [one.view(1, 3, side, 64 // side, side, 64 // side).mean((3, 5)) for one in (photo, style)]
+        grams = [[nst.gram_matrix(feature) for feature in vgg(one, STYLE_LAYERS).values()] for one in small]
+        far += [nst.style_loss(found, wanted).item() for found, wanted in zip(*grams, strict=True)]
+    assert losses[1] - kept[1] == pytest.approx(0.08 * sum(far) / len(far), rel=1e-3)
 
 
 def _to(image, style, vgg, size=128, layers=("relu1_1", "relu2_1", "relu3_1")):
