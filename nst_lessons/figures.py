@@ -110,9 +110,7 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     import ipywidgets as widgets
     from IPython.display import display
 
-    @cache
-    def at(*values: object) -> "Figure":
-        return figure_of(**dict(zip(sliders, values, strict=True)))
+    figure_of = cache(figure_of)
 
     def label(values: dict) -> str:
         return ", ".join(f"{sliders[name].description or name} {_plain(value)}" for name, value in values.items())
@@ -120,7 +118,7 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     def update(_=None) -> None:
         values = {name: slider.value for name, slider in sliders.items()}
         status.value = f"computing: {label(values)} ..."
-        picture.value = encode(at(*values.values()))
+        picture.value = encode(figure_of(**values))
         status.value = label(values)
 
     for slider in sliders.values():
@@ -131,9 +129,7 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     picture, status = widgets.Image(layout={"max_width": "100%"}), widgets.Label()
     update()
     box = widgets.VBox([*sliders.values(), status, picture])
-    settings = [{name: values[name] for name in sliders} for values in settings]  # in the sliders' order
-    stills = [to_html(at(*values.values()), label(values)) for values in settings]
-    static = "".join(f"<p>{html.escape(label(values))}</p>{still}" for values, still in zip(settings, stills, strict=True))
+    static = "".join(f"<p>{html.escape(label(values))}</p>{to_html(figure_of(**values), label(values))}" for values in settings)
     view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
     display({"application/vnd.jupyter.widget-view+json": view, "text/html": static, "text/plain": "sliders"}, raw=True)
 

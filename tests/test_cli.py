@@ -68,7 +68,7 @@ def test_ctrl_c_saves_the_best_so_far(tmp_path):
             while b"loss" not in seen:  # the progress bar has a first step to show
                 seen += run.stderr.read(1)
             run.send_signal(signal.SIGINT)
-            out, err = run.communicate(timeout=200)
+            out, err = run.communicate(timeout=60)
         finally:
             run.kill()
     assert run.returncode == 0 and b"stopped early: interrupted" in out and b"Traceback" not in err

@@ -86,7 +86,7 @@ def test_ctrl_c_keeps_the_finished_frames_and_the_same_line_goes_on(clip, tmp_pa
             while b"painting 2/4" not in seen and (more := run.stderr.read(1)):
                 seen += more
             run.send_signal(signal.SIGINT)
-            error = run.communicate(timeout=200)[1].decode()
+            error = run.communicate(timeout=60)[1].decode()
         finally:
             run.kill()
     before = pictures(tmp_path / "out_frames")

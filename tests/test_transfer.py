@@ -273,3 +273,10 @@ def test_a_size_that_memory_does_not_allow_names_one_that_fits(vgg, monkeypatch)
     fits = int(str(error.value).split()[-1].rstrip("."))
     assert 256 < fits < 2048
     next(nst.transfer("chelsea", "swirls", vgg=vgg, schedule=[(fits, 1)]))
+
+
+def test_where_all_is_to_be_tried_quickly_two_steps_at_the_first_size_make_a_picture_of_the_last(vgg, monkeypatch):
+    monkeypatch.setenv("NST_QUICK", "1")
+    result = nst.stylize("coffee", "wave", schedule=[(32, 5), (64, 5)], vgg=vgg)
+    assert [(max(step.size), step.total) for step in result.history] == [(32, 2)] * 2
+    assert max(result.image.shape) == 64 and result.stopped is None

@@ -113,7 +113,7 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     page.evaluate("void window.jupyterapp.commands.execute('notebook:insert-cell-below')")
     page.locator(".jp-Notebook .jp-mod-active .cm-content").fill("print(6 * 7, 'from another cell')")
     page.keyboard.press("Shift+Enter")
-    page.get_by_text("42 from another cell").wait_for(timeout=60_000)
+    page.get_by_text("42 from another cell").wait_for(timeout=10_000)
 
     press(page, "Pause")
     until(lambda: page.locator("button:has-text('Continue')").count() > 0, 10)
@@ -130,7 +130,7 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     with page.expect_file_chooser() as chooser:
         page.locator("button:has-text('upload')").nth(1).click()
     chooser.value.set_files({"name": "green.png", "mimeType": "image/png", "buffer": data.getvalue()})
-    page.locator("button.mod-active:text-is('green')").wait_for(timeout=60_000)
+    page.locator("button.mod-active:text-is('green')").wait_for(timeout=10_000)
     until(lambda: step_of(page) > 0, 10)
 
     other = open_notebook("second.ipynb")
@@ -165,17 +165,17 @@ def test_a_person_chooses_a_picture_of_an_own_folder_by_its_thumbnail(open_noteb
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
     run_all(page)
     page.locator(".widget-dropdown select").first.select_option(label="own/club (21)")
-    page.get_by_text("1 left out that cannot be read: cut.png").wait_for(timeout=60_000)
+    page.get_by_text("1 left out that cannot be read: cut.png").wait_for(timeout=10_000)
     face = page.locator("button:text-is('face_07')")
     face.click()  # it is scrolled to
-    page.locator("button.mod-active:text-is('face_07')").wait_for(timeout=60_000)
+    page.locator("button.mod-active:text-is('face_07')").wait_for(timeout=10_000)
     page.screenshot(path=SCREENSHOTS / "4_chosen_by_thumbnail.png")
     assert colour_of(face.screenshot()) == pytest.approx((84, 90, 166), abs=8)
     until(lambda: colour_of(page.locator("img.widget-image").first.screenshot()) == pytest.approx((84, 90, 166), abs=8), 10)
 
     page.keyboard.press("Tab")  # and by keys alone
     page.keyboard.press("Enter")
-    page.locator("button.mod-active:text-is('face_08')").wait_for(timeout=60_000)
+    page.locator("button.mod-active:text-is('face_08')").wait_for(timeout=10_000)
     press(page, "Start")
     until(lambda: step_of(page) > 3, 60)
     page.locator(".jp-OutputArea-output .widget-hbox").first.scroll_into_view_if_needed()
