@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import torch
 
-from nst_lessons.beyond.realtime import realtime
-from nst_lessons.beyond.universal import universal
 from nst_lessons.images import load_image, resize
+from nst_lessons.one_pass.realtime import realtime
+from nst_lessons.one_pass.universal import universal
 from nst_lessons.vgg import VGG
 
 FEED_FORWARD = ("universal", "realtime")

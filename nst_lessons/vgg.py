@@ -7,7 +7,7 @@ import psutil
 import torch
 from torch import nn
 
-from nst_lessons import weights as weights_file
+from nst_lessons import vgg_weights as weights_file
 from nst_lessons.fast import FrozenConvReLU, flip
 
 BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
@@ -19,7 +19,7 @@ class VGG(nn.Module):
         vgg = VGG()
         features = vgg(image, ["relu1_1", "relu4_2"])  # {"relu1_1": (B, 64, H, W), "relu4_2": (B, 512, H/8, W/8)}
 
-    weights: a path, "torchvision", or None for the first that is found (see `nst_lessons.weights`).
+    weights: a path, "torchvision", or None for the first that is found (see `nst_lessons.vgg_weights`).
     arch: "vgg19", or "vgg16" (with torchvision's weights only). pooling: "max" as trained, or "avg" (Gatys 2015,
     section 2). device: the best there is. dtype: of the network and of the features; `fast.best_dtype` tells which
     is quickest. fast: the backward pass as a plain convolution (see `nst_lessons.fast`); False is autograd's own.

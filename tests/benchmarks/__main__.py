@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import nst_lessons as nst
-from nst_lessons import weights
+from nst_lessons import vgg_weights
 from nst_lessons.fast import best_dtype
 from nst_lessons.images import to_pil
 from nst_lessons.vgg import best_device
@@ -143,7 +143,7 @@ def draw_curves(pairs: list[dict], path: Path) -> None:
 def main() -> None:
     """Run everything, print it, and write results.md and curve.png."""
     Path("out").mkdir(exist_ok=True)
-    judge, second = Judge(weights.load()), second_judge()
+    judge, second = Judge(vgg_weights.load()), second_judge()
     lines = ["# How fast", "", steps.machine(), "", "## A step and its floor", "", *steps.step_table(judge, DTYPES)]
     lines += ["", "## Start, memory, drawing", "", *steps.other_figures(DTYPES), ""]
     print("\n".join(lines), flush=True)

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from nst_lessons import weights
+from nst_lessons import vgg_weights
 from nst_lessons.images import load_image
 
 from .textbook import CONTENT, STYLE, features_of, gram
@@ -21,7 +21,7 @@ from .textbook import CONTENT, STYLE, features_of, gram
 class Judge:
     """A VGG of stock modules in float32, which measures energies."""
 
-    def __init__(self, loaded: weights.VGGWeights) -> None:
+    def __init__(self, loaded: vgg_weights.VGGWeights) -> None:
         self.layers = stock_layers(loaded)
         self.mean, self.std = (torch.tensor(v).view(1, 3, 1, 1) for v in (loaded.mean, loaded.std))
 
@@ -41,7 +41,7 @@ class Judge:
         return features_of(self.layers, self.mean, self.std, load_image(picture))
 
 
-def stock_layers(loaded: weights.VGGWeights) -> dict[str, nn.Module]:
+def stock_layers(loaded: vgg_weights.VGGWeights) -> dict[str, nn.Module]:
     """The network as torch's own modules by name: Conv2d, ReLU, MaxPool2d."""
     layers, last = {}, "1"
     for name, (kernel, bias) in loaded.convs.items():
@@ -70,8 +70,8 @@ def second_judge() -> Judge | None:
     tensors = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in model.graph.initializer}
     convs = [node for node in model.graph.node if node.op_type == "Conv"]
     pairs = [(tensors[node.input[1]].float(), tensors[node.input[2]].float()) for node in convs]
-    named = dict(zip(weights.conv_names("vgg16"), pairs, strict=True))
-    return Judge(weights.from_original("vgg16", named))
+    named = dict(zip(vgg_weights.conv_names("vgg16"), pairs, strict=True))
+    return Judge(vgg_weights.from_original("vgg16", named))
 
 
 def _resized(picture: Image.Image, size: int) -> Image.Image:

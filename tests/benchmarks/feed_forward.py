@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 
 import nst_lessons as nst
-from nst_lessons.beyond.quality import energy
-from nst_lessons.beyond.realtime import load_stylizer
-from nst_lessons.beyond.universal import universal
 from nst_lessons.fast import best_dtype
+from nst_lessons.one_pass.quality import energy
+from nst_lessons.one_pass.realtime import load_stylizer
+from nst_lessons.one_pass.universal import universal
 from nst_lessons.vgg import best_device
 
 SIZE = 512

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from nbclient import NotebookClient
 
 import nst_lessons as nst
-from nst_lessons import weights
+from nst_lessons import vgg_weights
 from nst_lessons.fast import best_dtype, flip
 
 from .energy import Judge
@@ -33,7 +33,7 @@ def machine() -> str:
 def bare_convolutions(shape: tuple[int, int], dtype: torch.dtype) -> Callable[[], None]:
     """A function that does the convolutions of VGG19 to conv5_1, there and back, and nothing else."""
     layers = []
-    for name, (kernel, bias) in weights.load().convs.items():
+    for name, (kernel, bias) in vgg_weights.load().convs.items():
         if name > "conv5_1":
             break
         scale = 2 ** (int(name[4]) - 1)

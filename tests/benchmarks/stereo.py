@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 
 import nst_lessons as nst
-from nst_lessons.beyond.disparity import scaled
-from nst_lessons.beyond.stereo import consistency_error, stylize_pair
-from nst_lessons.beyond.viewing import anaglyph, on_screen, save_wiggle, side_by_side
 from nst_lessons.fast import best_dtype
+from nst_lessons.moving.disparity import scaled
+from nst_lessons.moving.stereo import consistency_error, stylize_pair
+from nst_lessons.moving.viewing import anaglyph, on_screen, save_wiggle, side_by_side
 from nst_lessons.objective import Objective
 from nst_lessons.vgg import best_device
 

@@ -16,11 +16,11 @@ import torch
 from matplotlib.figure import Figure
 
 import nst_lessons as nst
-from nst_lessons.beyond.clips import save_clip
-from nst_lessons.beyond.keyframe import train_keyframe
-from nst_lessons.beyond.scenes import Scene, pan, parallax, zoom
-from nst_lessons.beyond.video import flicker, stylize_video
 from nst_lessons.fast import best_dtype
+from nst_lessons.moving.clips import save_clip
+from nst_lessons.moving.keyframe import train_keyframe
+from nst_lessons.moving.scenes import Scene, pan, parallax, zoom
+from nst_lessons.moving.video import flicker, stylize_video
 from nst_lessons.objective import Objective
 from nst_lessons.vgg import best_device
 

@@ -1,0 +1,209 @@
+"""A clip painted from one painted frame: a small network that has seen patches of it (Texler et al. 2020, arXiv 2004.14489).
+
+Somebody, or `stylize`, paints one frame, the keyframe. The network learns photo -> painting from random patches of that
+pair; since it sees no more than a patch, it learns no scene by heart, and what looks the same in a later frame gets the
+same strokes.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from math import cos, pi
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nst_lessons.fast import best_dtype
+from nst_lessons.images import load_image
+from nst_lessons.losses import gram_matrix, style_loss
+from nst_lessons.progress_bars import shortened
+from nst_lessons.step import Step
+from nst_lessons.vgg import VGG, best_device
+
+CHANNELS = (16, 32, 64)
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # where a painted patch is compared
+STRIDE = 4  # a picture is halved twice on its way in
+RADIUS, FAINT = 7, 0.004  # of what is around a pixel, and the deviation below which marks count for less: a level of 255
+MIN_SIDE = 32  # of a picture: less is hardly more than its reflected border
+L1, STYLE = 10.0, 10.0  # weights: colours where they are, and strokes, which L1 blurs where it cannot tell their place
+PREVIEW_EVERY = 10  # steps between two pictures
+
+
+class KeyframeNet(nn.Module):
+    """A U-Net with skip connections (Ronneberger et al. 2015), which says how much to add to each pixel of the photo.
+
+    Beside the photo it sees its marks (see `_marks`). Batch normalisation, since in use it is one fixed scale and shift a
+    channel: a patch's own statistics (instance normalisation) would be others than a frame's, and a frame's would change
+    from one frame to the next. Halved by averaging and enlarged bilinearly, so that strokes move with a thing smoothly.
+    """
+
+    def __init__(self, channels: Sequence[int] = CHANNELS) -> None:
+        super().__init__()
+        one, two, three = channels
+        self.down = nn.ModuleList([_convs(6, one), _convs(one, two), _convs(two, three)])
+        self.up = nn.ModuleList([_convs(three + two, two), _convs(two + one, one)])
+        self.last = nn.Conv2d(one, 3, 3, padding=1, padding_mode="reflect")
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, photo: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, H, W) in [0, 1], H and W multiples of 4 -> pictures of the same shape, not yet held to [0, 1]."""
+        x = torch.cat([photo - 0.5, _marks(photo)], dim=1).contiguous(memory_format=torch.channels_last)
+        first = self.down[0](x)  # (B, 16, H, W)
+        second = self.down[1](F.avg_pool2d(first, 2))  # (B, 32, H/2, W/2)
+        x = self.down[2](F.avg_pool2d(second, 2))  # (B, 64, H/4, W/4)
+        for layer, skip in zip(self.up, (second, first), strict=True):
+            x = layer(torch.cat([_twice(x), skip], dim=1))
+        return photo + self.last(x).float()
+
+    @torch.no_grad()
+    def paint(self, photo: torch.Tensor) -> torch.Tensor:
+        """The photo (1, 3, H, W) as it has learned to paint, the same shape, in [0, 1]; each side 32 pixels or more."""
+        height, width = photo.shape[-2:]
+        if min(height, width) < MIN_SIDE:
+            raise ValueError(f"A picture of {width} x {height} pixels is too small: each side needs {MIN_SIDE} or more.")
+        photo = F.pad(photo.to(self.last.weight.device), (0, -width % STRIDE, 0, -height % STRIDE), mode="reflect")
+        return self(photo)[..., :height, :width].clamp(0, 1)
+
+
+def training(
+    model: KeyframeNet,
+    pairs: Sequence[tuple[object, object]],
+    *,
+    steps: int = 600,
+    seconds: float = 85.0,
+    batch: int = 4,
+    patch: int = 64,
+    rate: float = 5e-3,
+    vgg: VGG | None = None,
+    seed: int = 0,
+) -> Iterator[Step]:
+    """Train `model` in place; yields a `Step` an iteration, whose image is the first photo as the network now paints it.
+
+    pairs: a photo and its painting each, two pictures of one size, anything `load_image` reads. `batch` patches of `patch`
+    pixels a step, cut from both at the same place. The loss is L1 * mean |x - y| (a Step's `content`) + STYLE * how far the
+    patches' Gram matrices are apart, averaged over `LAYERS` (its `style`). Adam, its rate falling as half a cosine. It ends
+    after `steps`, or so many seconds if that is sooner (`float("inf")` for two equal runs on a slow machine).
+
+    Departures from Texler et al. 2020: Gram matrices instead of a discriminator, and a smaller network, for a CPU.
+    Raises ValueError for no pairs, or a pair of two sizes, and FloatingPointError when the loss is no longer finite.
+    """
+    pairs = _pairs(pairs)
+    patch = min(patch, *(side for photo, _ in pairs for side in photo.shape[-2:])) // STRIDE * STRIDE
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    model.to(vgg.device).train()
+    generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # forgets soon how steep the start was
+    image, index, spent = None, 0, 0.0
+    while (done := max(index / steps, spent / seconds)) < 1:
+        start = time.perf_counter()
+        optimizer.param_groups[0]["lr"] = rate * (1 + cos(pi * done)) / 2
+        photos, paintings = (part.to(vgg.device) for part in _patches(pairs, batch, patch, generator))
+        losses = _update(model, photos, paintings, vgg, optimizer)
+        index, spent = index + 1, spent + time.perf_counter() - start
+        last = index == steps or spent >= seconds
+        if index == 1 or index % PREVIEW_EVERY == 0 or last:
+            image = model.eval().paint(pairs[0][0]).cpu()
+            model.train()
+        remaining = 0.0 if last else min(spent / index * (steps - index), seconds - spent)
+        yield Step(index, steps, tuple(image.shape[-2:]), **losses, seconds=spent, remaining=remaining, image=image)
+
+
+def train_keyframe(
+    pairs: Sequence[tuple[object, object]],
+    *,
+    callback: Callable[[Step], object] | None = None,
+    steps: int = 600,
+    seconds: float = 85.0,
+    vgg: VGG | None = None,
+    seed: int = 0,
+) -> KeyframeNet:
+    """A `KeyframeNet` that has learned the pairs, [(photo, painting), ...]; what they are, and when it ends: see `training`.
+
+    callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = KeyframeNet()
+    for step in training(model, pairs, steps=steps, seconds=seconds, vgg=vgg, seed=seed):
+        if callback is not None:
+            callback(step)
+    return model.eval().requires_grad_(False)
+
+
+def _update(model, photos, paintings, vgg, optimizer) -> dict[str, object]:
+    """One step of the optimiser; the losses as a Step has them."""
+    dtype = best_dtype(photos.device)
+    with torch.autocast(photos.device.type, dtype, enabled=dtype != torch.float32):
+        pictures = model(photos)
+    with torch.no_grad():
+        wanted = _grams(vgg, paintings)
+    by_layer = {name: style_loss(gram, wanted[name]) for name, gram in _grams(vgg, pictures).items()}
+    difference, style = (pictures - paintings).abs().mean(), sum(by_layer.values()) / len(by_layer)
+    loss = L1 * difference + STYLE * style
+    if not torch.isfinite(loss):
+        raise FloatingPointError(f"The loss is {loss.item()}: lower the rate, and train again.")
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    values = {name: value.item() for name, value in by_layer.items()}
+    return {"loss": loss.item(), "content": difference.item(), "style": style.item(), "tv": 0.0, "style_by_layer": values}
+
+
+def _grams(vgg: VGG, patches: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The Gram matrices (B, C, C) of each patch by layer."""
+    return {name: gram_matrix(features) for name, features in vgg(patches, LAYERS).items()}
+
+
+def _pairs(pairs) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The pictures of each pair, two of one size."""
+    if not pairs:
+        raise ValueError("There are no pairs to learn from: give one or more, [(photo, painting), ...].")
+    found = [(load_image(photo), load_image(painting)) for photo, painting in pairs]
+    for photo, painting in found:
+        (height, width), (h, w) = photo.shape[-2:], painting.shape[-2:]
+        if (height, width) != (h, w):
+            raise ValueError(f"The photo is {width} x {height} pixels and its painting {w} x {h}: crop or resize one.")
+        if min(height, width) < MIN_SIDE:
+            raise ValueError(f"A pair of {width} x {height} pixels is too small: each side needs {MIN_SIDE} or more.")
+    return found
+
+
+def _patches(pairs, batch: int, size: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Squares of random photos, and of their paintings at the same places, (batch, 3, size, size) each."""
+    found = []
+    for _ in range(batch):
+        pair = pairs[_integer(len(pairs), generator)]
+        top, left = (_integer(side - size + 1, generator) for side in pair[0].shape[-2:])
+        found.append([picture[..., top : top + size, left : left + size] for picture in pair])
+    photos, paintings = zip(*found, strict=True)
+    return torch.cat(photos), torch.cat(paintings)
+
+
+def _convs(inputs: int, outputs: int) -> nn.Sequential:
+    """Two convolutions, reflecting at the border, with batch normalisation and ReLU."""
+    layers = []
+    for channels in (inputs, outputs):
+        conv = nn.Conv2d(channels, outputs, 3, padding=1, padding_mode="reflect", bias=False)
+        layers += [conv, nn.BatchNorm2d(outputs), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _marks(photo: torch.Tensor) -> torch.Tensor:
+    """How each pixel differs from those around it, in units of their deviation: a faint mark in a flat sky is one, too."""
+    around = F.pad(photo, (RADIUS,) * 4, mode="reflect")
+    mean, square = (_mean_around(part) for part in (around, around.square()))
+    return (photo - mean) / ((square - mean.square()).clamp_min(0).sqrt() + FAINT)
+
+
+def _mean_around(x: torch.Tensor) -> torch.Tensor:
+    """The mean of a window, first across and then down: 30 numbers a pixel instead of 225."""
+    side = 2 * RADIUS + 1
+    return F.avg_pool2d(F.avg_pool2d(x, (1, side), stride=1), (side, 1), stride=1)
+
+
+def _twice(x: torch.Tensor) -> torch.Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _integer(end: int, generator: torch.Generator) -> int:
+    return int(torch.randint(end, (), generator=generator))

@@ -1,0 +1,59 @@
+"""The callback that plays a clip while it is stylised."""
+
+import sys
+import time
+
+import torch
+
+from nst_lessons.figures import moving
+from nst_lessons.live import in_notebook, new_display
+from nst_lessons.moving.frames import Frame
+
+EVERY = 0.04  # seconds between two pictures at least: no eye sees more, and no browser is kept from drawing
+
+
+class LiveClip:
+    """Shows each frame beside its painting as soon as that is there: `stylize_video(..., callback=LiveClip())`.
+
+    In a notebook it is one display, which in the end plays the whole clip again and again; elsewhere a line of text, on
+    stderr. Without `stylize_video`, call `show` for each frame and `finish` after the last one.
+    """
+
+    def __init__(self, fps: float = 6.0) -> None:
+        self.fps = fps  # of the clip in the end
+        self._clear()
+
+    def __call__(self, frame: Frame) -> None:
+        """Show a `Frame`."""
+        if frame.index == 1:
+            self._clear()
+        self.show(frame.photo, frame.image, f" of {frame.total}, {frame.remaining:.0f} s to go   ")
+        if frame.index == frame.total:
+            self.finish()
+
+    def show(self, photo: torch.Tensor, image: torch.Tensor, more: str = "") -> None:
+        """Show a photo and its painting, (1, 3, H, W) each, unless the last ones have just come; `more` follows the number."""
+        self._photos.append(photo)
+        self._images.append(image)
+        if len(self._photos) == 1:
+            self._display = new_display() if in_notebook() else None
+        now = time.perf_counter()
+        if now >= self._next:
+            self._update(slice(-1, None), f"frame {len(self._photos)}{more}")
+            self._next = time.perf_counter() + EVERY
+
+    def finish(self, _=None) -> None:
+        """Play all that there is."""
+        if self._photos:
+            self._update(slice(None), f"{len(self._photos)} frames\n")
+
+    def _clear(self) -> None:
+        self._photos, self._images, self._next = [], [], 0.0
+
+    def _update(self, part: slice, text: str) -> None:
+        if self._display is None:
+            sys.stderr.write(f"\r{text}")
+            sys.stderr.flush()
+        else:
+            page = moving({"photo": self._photos[part], "painted": self._images[part]}, text.strip(), fps=self.fps)
+            self._display.update({"text/html": page, "text/plain": text.strip()}, raw=True)

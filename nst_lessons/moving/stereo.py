@@ -1,0 +1,170 @@
+"""A stereo pair in a style: two views that are painted together, so that they still fuse (Chen et al. 2018, arXiv 1802.10591).
+
+Painted on its own, each view gets other strokes, and eyes that look for the same point find two. Here both views lie on one
+canvas, one below the other, and one loss more compares every point that both see: equation (4) of the paper.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from nst_lessons.images import load_image, resize
+from nst_lessons.loop import stylize
+from nst_lessons.moving.disparity import flow_of, match, scaled, visible
+from nst_lessons.moving.flow import warp
+from nst_lessons.objective import Weights
+from nst_lessons.settings import coarse_to_fine
+from nst_lessons.step import Step
+from nst_lessons.vgg import VGG
+
+CONSISTENCY = 100.0  # the default weight of the loss between the views
+MARGIN = 16  # pixels by which each view goes on, mirrored, towards the other: VGG sees no edge there
+STRIDE = 4  # the canvas is made at a quarter and at half of its size first, and the views are to lie on whole pixels there
+MATCHED_AT = 512  # the long side at which disparities are searched: the cost grows with the cube of it
+
+
+@dataclass(frozen=True)
+class StereoResult:
+    """Two painted views (1, 3, H, W) on the CPU, the disparity (1, 1, H, W) between them, and how the run went."""
+
+    left: torch.Tensor
+    right: torch.Tensor
+    disparity: torch.Tensor  # NaN where it is not known
+    error: float  # `consistency_error` of the two
+    history: list[Step]  # of the canvas with both views
+    stopped: str | None = None
+
+
+def stylize_pair(
+    left: object,
+    right: object,
+    style: object,
+    disparity: object = None,
+    *,
+    size: int = 512,
+    steps: int | None = None,
+    weights: Weights | None = None,
+    consistency: float = CONSISTENCY,
+    vgg: VGG | None = None,
+    callback: Callable | Sequence[Callable] | None = None,
+) -> StereoResult:
+    """Both views of a scene in one style, such that what both see looks the same in both.
+
+    left, right, style: as in `transfer`; the views have the same size, and a point of the scene lies in the same row of both.
+    disparity: of the left view, an array (H, W) in pixels of the views as they are given, NaN or infinite where it is not
+    known (see `nst_lessons.moving.disparity`); it is searched for unless given. size: the long side of each view.
+    steps, weights, vgg: as in `transfer`. consistency: the weight of the mean squared difference between the left view and
+    the right one seen from the left, over the pixels that both see. callback: as in `stylize`; the steps' image is the
+    canvas, the left view above the right.
+
+    Departures from Chen et al. 2018: pixels are optimised instead of a network trained, so nothing is said of feature maps.
+    Raises ValueError for views or a disparity that do not fit together.
+    """
+    left, right = load_image(left), load_image(right)
+    if left.shape != right.shape:
+        sizes = " and ".join(f"{view.shape[3]} x {view.shape[2]}" for view in (left, right))
+        raise ValueError(f"The views are {sizes} pixels: a stereo pair has two pictures of the same size. Crop or resize one.")
+    if not 0 <= consistency < float("inf"):
+        raise ValueError(f"The weight of the consistency is {consistency}: give a finite number, 0 or more.")
+    given = None if disparity is None else _as_map(disparity, left)
+    left, right = resize(left, size), resize(right, size)
+    disparity = _searched(left, right) if given is None else scaled(given, left.shape[-2:])
+    if not visible(disparity).any():
+        raise ValueError(
+            "No pixel of the left view is seen in the right one: all disparities are unknown or lead out of the picture. The "
+            "left view's (x, y) is to be the right view's (x - d, y), in pixels: are the views or the sign the wrong way round?"
+        )
+    canvas = _canvas(left, right)
+    long, above = max(canvas.shape[-2:]), torch.zeros_like(canvas)
+    above[..., : canvas.shape[2] // 2, :] = 1
+    result = stylize(
+        canvas,
+        [style, style],
+        masks=[above, 1 - above],  # each view is to have the whole style by itself
+        schedule=[(long // round(size / part), count) for part, count in coarse_to_fine(size, steps)],  # those of a view alone
+        weights=Weights() if weights is None else weights,
+        style_scale=size / long,  # and so are the strokes
+        vgg=vgg,
+        extra=_PairLoss(_canvas_disparity(disparity, canvas), consistency),
+        callback=callback,
+    )
+    left, right = _views(result.image, *left.shape[-2:])
+    return StereoResult(left, right, disparity, consistency_error(left, right, disparity), result.history, result.stopped)
+
+
+def consistency_error(left: torch.Tensor, right: torch.Tensor, disparity: torch.Tensor) -> float:
+    """The mean absolute difference, of values in [0, 1], between the left view and the right one seen from the left.
+
+    left, right (1, 3, H, W), disparity (1, 1, H, W); over the pixels that both views see. 0 is a pair of one scene's points.
+    """
+    seen = visible(disparity)
+    difference = (left - warp(right, flow_of(disparity))).abs().mean(1, keepdim=True)
+    return (difference * seen).sum().item() / seen.sum().item()
+
+
+class _PairLoss:
+    """The mean squared difference between the two views on a canvas, at any size of it, times a weight.
+
+    disparity: of the canvas (1, 1, H, W), known in the left view only.
+    """
+
+    def __init__(self, disparity: torch.Tensor, weight: float) -> None:
+        self.disparity, self.weight = disparity, weight
+        self.shape = None
+
+    def __call__(self, canvas: torch.Tensor) -> torch.Tensor:
+        if canvas.shape != self.shape:
+            self._fit(canvas)
+        difference = canvas - warp(canvas, self.flow)
+        return self.weight * (difference.square() * self.seen).sum() / (3 * self.seen.sum().clamp_min(1))
+
+    def _fit(self, canvas: torch.Tensor) -> None:
+        """Take the flow from the left view to the right one, and what both see, to this size."""
+        height, width = canvas.shape[-2:]
+        disparity = scaled(self.disparity, (height, width)).to(canvas.device)
+        self.seen, self.flow, self.shape = visible(disparity), flow_of(disparity), canvas.shape
+        self.flow[:, 1] = _apart(self.disparity) * height / self.disparity.shape[2]
+
+
+def _canvas(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """The left view above the right one; each goes on, mirrored, towards the other, and to multiples of STRIDE."""
+    down, across = (-side % STRIDE for side in left.shape[-2:])
+    above = F.pad(left, (0, across, 0, down + MARGIN), mode="reflect")
+    below = F.pad(right, (0, across, MARGIN, down), mode="reflect")
+    return torch.cat([above, below], dim=2)
+
+
+def _apart(canvas: torch.Tensor) -> int:
+    """Rows from the left view to the right one."""
+    return canvas.shape[2] // 2 + MARGIN
+
+
+def _views(canvas: torch.Tensor, height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    below = _apart(canvas)
+    return canvas[..., :height, :width], canvas[..., below : below + height, :width]
+
+
+def _canvas_disparity(disparity: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+    """The left view's disparity on the canvas, unknown everywhere else."""
+    down, across = (whole - part for whole, part in zip(canvas.shape[-2:], disparity.shape[-2:], strict=True))
+    return F.pad(disparity, (0, across, 0, down), value=torch.nan)
+
+
+def _searched(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    size = min(MATCHED_AT, max(left.shape[-2:]))
+    return scaled(match(resize(left, size), resize(right, size)), left.shape[-2:])
+
+
+def _as_map(disparity: object, view: torch.Tensor) -> torch.Tensor:
+    """An array or tensor (H, W) or (1, 1, H, W) as (1, 1, H, W), NaN where it is not finite."""
+    found = torch.as_tensor(np.asarray(disparity), dtype=torch.float32)
+    height, width = view.shape[-2:]
+    if found.ndim not in (2, 4) or found.numel() != height * width or found.shape[-2:] != (height, width):
+        raise ValueError(
+            f"The disparity has the shape {tuple(found.shape)} and the views are {width} x {height} pixels: give one number "
+            f"for each pixel of the left view, an array of shape ({height}, {width})."
+        )
+    return torch.where(torch.isfinite(found), found, torch.nan).view(1, 1, height, width)

@@ -1,0 +1,231 @@
+"""A clip in the style of a painting, without flicker: temporal consistency by optimising (Ruder et al. 2016, arXiv 1604.08610).
+
+`transfer_video` is the loop, a generator of one `Frame` a frame; `stylize_video` runs it with callbacks. Equation numbers
+are those of the paper.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+
+from nst_lessons.colour import match_colours
+from nst_lessons.fast import best_dtype
+from nst_lessons.images import load_image, to_pil
+from nst_lessons.loop import stylize
+from nst_lessons.moving.clips import check_frames
+from nst_lessons.moving.flow import optical_flow, trusted, warp
+from nst_lessons.moving.frames import Frame, Motion, Painted, file_names, paint_all
+from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
+from nst_lessons.objective import Weights
+from nst_lessons.progress_bars import shortened
+from nst_lessons.settings import coarse_to_fine
+from nst_lessons.vgg import VGG, best_device
+
+METHODS = ("optimise", "frame", "keyframe")
+
+
+@dataclass(frozen=True)
+class Video:
+    """The frames of a run, each with its picture, and why it stopped early, if it did."""
+
+    frames: list[Frame]
+    stopped: str | None = None
+
+    @property
+    def images(self) -> list[torch.Tensor]:
+        """The stylised pictures."""
+        return [frame.image for frame in self.frames]
+
+
+def temporal_loss(image: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """How far a picture is from the frame before it, moved along the flow: 1/D sum_k c_k (x_k - w_k)^2, equation (7), a scalar.
+
+    image x and target w: (1, 3, H, W); mask c: (1, 1, H, W), 1 where the flow can be followed; D is the number of values of x.
+    """
+    return (mask * (image - target).square()).mean()
+
+
+def long_term(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The masks of several frames before, nearest first, each without what a nearer one shows: equation (10)."""
+    left, covered = [], torch.zeros_like(masks[0])
+    for mask in masks:
+        left.append((mask - covered).clamp_min(0))
+        covered = covered + mask
+    return left
+
+
+def flicker(frames: Sequence[torch.Tensor], flows: Sequence[torch.Tensor], masks: Sequence[torch.Tensor]) -> float:
+    """The mean absolute difference of a frame and the warped frame before it, where the mask is 1; averaged over the frames.
+
+    flows[i - 1] and masks[i - 1] lead from frame i to frame i - 1. 0 for a clip in which every point keeps its colour.
+    """
+    if len(frames) < 2 or not len(frames) - 1 == len(flows) == len(masks):
+        raise ValueError(
+            f"There are {len(frames)} frames, {len(flows)} flows and {len(masks)} masks: give two frames or more, and a flow "
+            "and a mask for each but the first."
+        )
+    pairs = zip(frames, frames[1:], flows, masks, strict=False)
+    return sum(_difference(frame, warp(before, flow), mask) for before, frame, flow, mask in pairs) / len(flows)
+
+
+def estimated(frames: Sequence[torch.Tensor]) -> Motion:
+    """The motion between any two of `frames`, estimated by optical flow, with Ruder's masks (see `flow.trusted`)."""
+
+    def motion(i: int, j: int) -> tuple[torch.Tensor, torch.Tensor]:
+        backward = optical_flow(frames[i], frames[j])
+        return backward, trusted(backward, optical_flow(frames[j], frames[i]))
+
+    return motion
+
+
+def transfer_video(
+    frames: Sequence[object],
+    style: object,
+    *,
+    method: str = "optimise",
+    motion: Motion | None = None,
+    folder: str | os.PathLike | None = None,
+    vgg: VGG | None = None,
+    weights: Weights | None = None,
+    temporal: float = 30.0,
+    spans: Sequence[int] = (1,),
+    size: int = 256,
+    steps: int | None = None,
+    next_steps: int = 30,
+    seed: int = 0,
+) -> Iterator[Frame]:
+    """Stylise a clip, frame after frame; yields a `Frame` each.
+
+    frames: pictures, anything `load_image` reads, all of one size. style: a picture. method: "optimise" starts each frame
+    from the one before, moved along the flow, and holds it there by the temporal loss; "frame" stylises each for itself;
+    "keyframe" stylises the middle one, and a network that learns it paints all (see `nst_lessons.moving.keyframe`).
+    motion: a function (i, j) -> the flow (1, 2, H, W) from frame i back to frame j, and its mask (1, 1, H, W), such as a
+    Scene's (see `nst_lessons.moving.scenes`); None estimates it.
+    temporal: the weight of the temporal loss, gamma in (8). spans: how many frames back it looks; (1,) is the short-term loss
+    (8), (1, 2, 4) the long-term one (9). size, steps, weights, vgg, seed: as for `transfer`, of the first frame, or of every
+    frame by "frame"; next_steps: of each later one, at the full size alone, since it starts from a painting.
+    folder: each frame is saved there at once, under a name that tells apart the frames so far and the settings; what is
+    there is not made again, so the same call goes on after a break.
+    Raises ValueError for bad input, at once.
+    """
+    _check(method, temporal, next_steps, spans)
+    coarse_to_fine(size, steps)  # bad numbers are told here
+    weights = Weights() if weights is None else weights
+    weights.check()
+    photos, style = [load_image(frame, size) for frame in frames], load_image(style, size)
+    check_frames(photos)
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    painted = partial(_painted, style=style, vgg=vgg, weights=weights, seed=seed)
+    first = partial(painted, size=size, steps=steps)
+    settings, given = (method, size, steps, weights, seed), None
+    if method == "frame":
+        paint = _each(photos, first)
+    elif method == "keyframe":
+        middle = photos[len(photos) // 2]
+        settings, paint = (*settings, sha256(to_pil(middle).tobytes()).hexdigest()), _learned(photos, middle, first, vgg, seed)
+    else:
+        settings, given = (*settings, temporal, tuple(spans), next_steps, motion is not None), motion
+        later = partial(painted, schedule=[(size, shortened(next_steps))])
+        paint = _following(photos, first, later, motion or estimated(photos), spans, temporal, vgg.device)
+    folder = Path(folder) if folder is not None else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    return paint_all(photos, file_names(photos, style, settings, given, spans), folder, paint)
+
+
+def stylize_video(
+    frames: Sequence[object], style: object, *, callback: Callable | Sequence[Callable] | None = None, **options
+) -> Video:
+    """Run `transfer_video(frames, style, **options)` to its end; Ctrl-C (the stop button) keeps the finished frames.
+
+    callback: one or several functions of a `Frame`, called after each, such as a `LiveClip`; one that returns False stops the
+    run. A callback that has a method `finish` is told the last frame of a run that ends early.
+    """
+    callbacks = [callback] if callable(callback) else list(callback or [])
+    made, stopped = [], None
+    try:
+        for frame in transfer_video(frames, style, **options):
+            made.append(frame)
+            if any([call(frame) is False for call in callbacks]):  # a list: every callback sees every frame
+                stopped = "a callback returned False"
+                break
+    except KeyboardInterrupt:
+        if not made:
+            raise
+        stopped = "interrupted"
+    if stopped:
+        for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
+            finish(made[-1])
+    return Video(made, stopped)
+
+
+def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Callable[[torch.Tensor], torch.Tensor]]:
+    """What a frame starts from, and the temporal loss that holds it there, for `transfer`'s init and extra.
+
+    targets: frames before, moved onto this one, nearest first; masks: theirs, which do not overlap. What none of them
+    shows starts from the photo with the colours of the nearest: with its own, so few steps would leave it a photo.
+    """
+    start = match_colours(photo, targets[0])
+    for target, mask in zip(targets, masks, strict=True):
+        start = torch.where(mask > 0, target, start)
+    pairs = [(target.to(device), mask.to(device)) for target, mask in zip(targets, masks, strict=True)]
+    return start, lambda image: weight * sum(temporal_loss(image, target, mask) for target, mask in pairs)
+
+
+def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) -> None:
+    if method not in METHODS:
+        raise ValueError(f"There is no method {method!r} here: choose {', '.join(METHODS)}.")
+    if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
+        raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
+    if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
+        raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
+
+
+def _each(photos, first) -> Callable[[int, list[torch.Tensor]], Painted]:
+    """What paints a frame for itself."""
+    return lambda i, done: (*first(photos[i]), None)
+
+
+def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[torch.Tensor]], Painted]:
+    """What paints every frame by a network that has learned how one of them is painted: when the first is asked for."""
+
+    @cache
+    def network() -> KeyframeNet:
+        pair = (middle, first(middle)[0])
+        return train_keyframe([pair], seconds=float("inf"), vgg=vgg, seed=seed)  # a run that goes on needs the very same
+
+    return lambda i, done: (load_image(to_pil(network().paint(photos[i]))), None, None)
+
+
+def _following(photos, first, later, motion: Motion, spans, weight: float, device) -> Callable[[int, list], Painted]:
+    """What paints a frame held to those before it."""
+
+    def paint(i: int, done: list[torch.Tensor]) -> Painted:
+        back = [span for span in spans if span <= i]
+        if not back:
+            return *first(photos[i]), None
+        flows, masks = zip(*(motion(i, i - span) for span in back), strict=True)
+        targets = [warp(done[i - span], flow) for span, flow in zip(back, flows, strict=True)]
+        start, extra = held(photos[i], targets, long_term(masks), weight, device)
+        image, style = later(photos[i], init=start, extra=extra)
+        return image, style, _difference(image, targets[0], masks[0]) if back[0] == 1 else None
+
+    return paint
+
+
+def _painted(photo: torch.Tensor, **options) -> tuple[torch.Tensor, float]:
+    """What `stylize` makes of a photo, in 8 bits as it will be read again, and its style loss. An interrupted one is none."""
+    result = stylize(photo, **options)
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt
+    best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
+    return load_image(to_pil(result.image)), best.style
+
+
+def _difference(frame: torch.Tensor, moved: torch.Tensor, mask: torch.Tensor) -> float:
+    return (((frame - moved).abs() * mask).sum() / (frame.shape[1] * mask.sum().clamp_min(1))).item()

@@ -1,0 +1,69 @@
+"""Decoders: networks that turn VGG's features back into pictures (Li et al. 2017, arXiv 1705.08086, section 3.1)."""
+
+import math
+import os
+
+import torch
+from torch import nn
+
+from nst_lessons.one_pass.models import load_model
+from nst_lessons.vgg import VGG
+from nst_lessons.vgg_weights import CONVS_PER_BLOCK
+
+CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512}  # of relu1_1, relu2_1, relu3_1, relu4_1
+
+
+class Decoder(nn.Module):
+    """The mirror of VGG19 down to relu{level}_1: what was pooled is repeated, and padding is by reflection.
+
+    `rms`, the root mean square of the features that it was trained on, divides its input: they are in the hundreds.
+    """
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level = level
+        self.net = nn.Sequential(*_mirror(level))
+        self.register_buffer("rms", torch.tensor(1.0))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, H, W) of features (B, C, H/s, W/s) with s = 1, 2, 4, 8; values may leave [0, 1] a little."""
+        return self.net(features / self.rms)
+
+
+def load_decoders(source: str | os.PathLike = "decoders") -> dict[int, Decoder]:
+    """The decoders in a file by their levels, on the CPU; by default the ones that ship with the project.
+
+    Raises as `models.load_model` does.
+    """
+    state, card = load_model(source, "decoders")
+    decoders = {}
+    for level in card["levels"]:
+        decoders[level] = Decoder(level)
+        decoders[level].load_state_dict({key[2:]: value for key, value in state.items() if key[0] == str(level)})
+        decoders[level].requires_grad_(False).eval().to(memory_format=torch.channels_last)
+    return decoders
+
+
+def psnr(decoder: Decoder, vgg: VGG, photo: torch.Tensor) -> float:
+    """The peak signal-to-noise ratio in dB of a photo (1, 3, H, W) that went through VGG and back: -10 log10 of the MSE."""
+    height, width = (side // 8 * 8 for side in photo.shape[-2:])  # so that no pooling drops a row
+    photo = photo[..., :height, :width].to(vgg.device)
+    layer = f"relu{decoder.level}_1"
+    with torch.no_grad():
+        found = decoder(vgg(photo, [layer])[layer].float()).clamp(0, 1)
+    return -10 * math.log10((found - photo).square().mean().item())
+
+
+def _mirror(level: int) -> list[nn.Module]:
+    """The layers from relu{level}_1 back to the pixels; the last ones are those of the level above."""
+    if level == 1:
+        return [_conv(CHANNELS[1], 3)]
+    wide, narrow = CHANNELS[level], CHANNELS[level - 1]
+    layers = [_conv(wide, narrow), nn.ReLU(), nn.Upsample(scale_factor=2)]
+    for _ in range(CONVS_PER_BLOCK["vgg19"][level - 2] - 1):
+        layers += [_conv(narrow, narrow), nn.ReLU()]
+    return layers + _mirror(level - 1)
+
+
+def _conv(before: int, after: int) -> nn.Conv2d:
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode="reflect")

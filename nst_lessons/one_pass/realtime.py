@@ -1,0 +1,160 @@
+"""A painting in one pass: a network that was trained to do what optimisation does, for several styles at once.
+
+The transform network is that of Johnson et al. 2016 (arXiv 1603.08155); what makes it paint in one style or another is
+conditional instance normalisation (Dumoulin et al. 2017, arXiv 1610.07629). How it is trained: `training/stylizer.py`.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nst_lessons.images import load_image
+from nst_lessons.one_pass.models import load_model, save_model
+
+CHANNELS, BLOCKS = (24, 48, 96), 5
+MODEL = "stylizer"
+STRIDE = 4  # the picture is halved twice on its way in
+MIN_SIDE = 64  # a point of the result depends on 109 x 109 pixels: in less than this, most would be reflected border
+
+
+class ConditionalInstanceNorm(nn.Module):
+    """z = gamma_s (x - mu) / sigma + beta_s: equation (5) of Dumoulin et al. 2017.
+
+    mu and sigma are those of one channel of one picture; each style s has its own gamma and beta, `scale[s]` and `shift[s]`.
+    """
+
+    def __init__(self, styles: int, channels: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(styles, channels))  # gamma
+        self.shift = nn.Parameter(torch.zeros(styles, channels))  # beta
+
+    def forward(self, x: torch.Tensor, mix: torch.Tensor) -> torch.Tensor:
+        """x (B, C, H, W), mix (B, S): the shares of the styles; their gamma and beta are mixed, not their pictures."""
+        scale, shift = mix @ self.scale, mix @ self.shift  # (B, C)
+        one_by_one = zip(x.split(1), scale, shift, strict=True)  # batch normalisation of a batch of one picture is it
+        return torch.cat([F.batch_norm(picture, None, None, a, b, training=True) for picture, a, b in one_by_one])
+
+
+class Conv(nn.Module):
+    """Reflection padding, a convolution, conditional instance normalisation; `upsample` by nearest neighbours before.
+
+    A convolution after nearest upsampling draws no checkerboard, as a transposed one does. No bias: the norm takes it away.
+    """
+
+    def __init__(self, styles: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, upsample: int = 1) -> None:
+        super().__init__()
+        self.pad, self.stride, self.upsample = kernel // 2, stride, upsample
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, bias=False)
+        self.norm = ConditionalInstanceNorm(styles, outputs)
+
+    def forward(self, x: torch.Tensor, mix: torch.Tensor) -> torch.Tensor:
+        if self.upsample > 1:
+            x = F.interpolate(x, scale_factor=self.upsample, mode="nearest")
+        return self.norm(self.conv(F.pad(x, (self.pad,) * 4, mode="reflect")), mix)
+
+
+class Block(nn.Module):
+    """A residual block: what it adds to its input, after two convolutions."""
+
+    def __init__(self, styles: int, channels: int) -> None:
+        super().__init__()
+        self.first, self.second = (Conv(styles, channels, channels) for _ in range(2))
+
+    def forward(self, x: torch.Tensor, mix: torch.Tensor) -> torch.Tensor:
+        return x + self.second(self.first(x, mix).relu(), mix)
+
+
+class Stylizer(nn.Module):
+    """Johnson's transform network for the named styles: down by 4, residual blocks, up by 4, a sigmoid.
+
+    Departures from Johnson et al. 2016: 24, 48 and 96 channels instead of 32, 64 and 128, conditional instance normalisation
+    instead of batch normalisation, nearest upsampling instead of transposed convolutions, a sigmoid instead of tanh.
+    """
+
+    def __init__(self, styles: Sequence[str], channels: Sequence[int] = CHANNELS, blocks: int = BLOCKS) -> None:
+        super().__init__()
+        self.styles, n = tuple(styles), len(styles)
+        self.card: dict = {}  # how it came about, where it was read from a file
+        first, *_, last = channels
+        self.down = nn.ModuleList([Conv(n, 3, first, kernel=9), *(Conv(n, a, b, stride=2) for a, b in pairwise(channels))])
+        self.blocks = nn.ModuleList(Block(n, last) for _ in range(blocks))
+        self.up = nn.ModuleList(Conv(n, a, b, upsample=2) for a, b in pairwise(reversed(channels)))
+        self.last = nn.Conv2d(first, 3, 9)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, image: torch.Tensor, mix: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, H, W) in [0, 1], H and W multiples of 4, and shares (B, S) -> pictures of the same shape."""
+        x = (image - 0.5).contiguous(memory_format=torch.channels_last)
+        for layer in self.down:
+            x = layer(x, mix).relu()
+        for block in self.blocks:
+            x = block(x, mix)
+        for layer in self.up:
+            x = layer(x, mix).relu()
+        return self.last(F.pad(x, (4,) * 4, mode="reflect")).float().sigmoid()
+
+    def mix_of(self, style: str | Mapping[str, float]) -> torch.Tensor:
+        """The shares (1, S), which add up to 1, of one style or of several: {"wave": 0.7, "ink_hatching": 0.3}."""
+        shares = {style: 1.0} if isinstance(style, str) else dict(style)
+        for name, share in shares.items():
+            if name not in self.styles:
+                raise ValueError(f"This network has not learned the style {name!r}: choose among {', '.join(self.styles)}.")
+            if not 0 <= share < float("inf"):
+                raise ValueError(f"The share of {name} is {share}: give a finite number, 0 or more.")
+        if not sum(shares.values()):
+            raise ValueError("All shares are zero, so there is no style: raise one above 0.")
+        mix = torch.tensor([[shares.get(name, 0.0) for name in self.styles]])
+        return mix / mix.sum()
+
+    @torch.no_grad()
+    def paint(self, photo: torch.Tensor, style: str | Mapping[str, float]) -> torch.Tensor:
+        """The photo (1, 3, H, W) in a style or a mix of styles, the same shape.
+
+        Sides that are no multiples of 4 are continued by reflection, and the picture is cropped back. Raises ValueError
+        for a side below 64 pixels, little of the network's field of 109, or a style that it has not learned.
+        """
+        height, width = photo.shape[-2:]
+        if min(height, width) < MIN_SIDE:
+            raise ValueError(
+                f"A picture of {width} x {height} pixels is too small for this network, which looks at 109 pixels at once: "
+                f"each side needs {MIN_SIDE} or more. Choose a larger size."
+            )
+        device = self.last.weight.device
+        padded = F.pad(photo.to(device), (0, -width % STRIDE, 0, -height % STRIDE), mode="reflect")
+        return self(padded, self.mix_of(style).to(device))[..., :height, :width]
+
+
+def realtime(
+    content: object, style: str | Mapping[str, float], *, size: int = 512, model: Stylizer | None = None
+) -> torch.Tensor:
+    """The content in a style that `model` has learned, in one pass: a picture (1, 3, H, W) on the CPU.
+
+    content: anything `load_image` reads. style: a name, or shares such as {"wave": 0.7, "ink_hatching": 0.3}.
+    model: the one that ships with the project unless given. Raises ValueError for a style that it has not learned.
+    """
+    model = load_stylizer() if model is None else model
+    return model.paint(load_image(content, size), style).cpu()
+
+
+def load_stylizer(path: str | os.PathLike = MODEL) -> Stylizer:
+    """The network in a file of `save_stylizer`, or the one that ships with the project; its `card` tells how it came about."""
+    state, card = load_model(path, "stylizer")
+    model = Stylizer(card["styles"], card["channels"], card["blocks"])
+    try:
+        model.load_state_dict(state)
+    except RuntimeError:
+        raise ValueError(f"{path} does not fit its own card: it is damaged or of another version. Get it again.") from None
+    model.card = card
+    return model.eval().requires_grad_(False)
+
+
+def save_stylizer(model: Stylizer, path: str | os.PathLike, **card) -> Path:
+    """Write the network in float16, with its card: its shape, and what else is to be known of it."""
+    channels = [layer.conv.out_channels for layer in model.down]
+    shape = {"styles": list(model.styles), "channels": channels, "blocks": len(model.blocks)}
+    return save_model(path, "stylizer", model.state_dict(), shape | card)

@@ -1,0 +1,205 @@
+"""How a `Stylizer` learns: photos go through it, and VGG compares what comes out with the photo and with the painting."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from math import cos, pi
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from nst_lessons import samples
+from nst_lessons.fast import Gram, best_dtype
+from nst_lessons.files import replacing
+from nst_lessons.images import load_image
+from nst_lessons.losses import content_loss, style_loss, total_variation
+from nst_lessons.objective import Losses, Weights
+from nst_lessons.one_pass.quality import energy
+from nst_lessons.one_pass.realtime import Stylizer, save_stylizer
+from nst_lessons.one_pass.training.crops import HELD_OUT, TRAINING, crops, training_photos
+from nst_lessons.progress_bars import shortened
+from nst_lessons.step import Step
+from nst_lessons.vgg import VGG, best_device
+
+CONTENT_LAYER = "relu3_1"
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+STEPS = 8500  # of the network that ships
+SAVE_EVERY = 60  # seconds between two checkpoints
+PREVIEW_EVERY = 20  # steps between two pictures: each costs as much as a pass of the training
+
+
+class PerceptualLoss:
+    """The losses of a batch of stylised pictures, each against its own photo and style: section 3.2 of Johnson et al. 2016.
+
+    styles: their pictures (1, 3, H, W), whose Gram matrices at `layers` are the targets.
+
+    The style is compared at two sizes, the picture's and half of it: at half the size VGG sees strokes twice as large.
+    """
+
+    def __init__(self, vgg: VGG, styles: Sequence[torch.Tensor], layers: Sequence[str]) -> None:
+        self.vgg, self.layers = vgg, list(layers)
+        with torch.no_grad():
+            self.targets = [[self._grams(part) for part in _two_sizes(style)] for style in styles]
+
+    def __call__(self, pictures: torch.Tensor, photos: torch.Tensor, styles: Sequence[int], weights: Weights) -> Losses:
+        """pictures, photos (B, 3, H, W) in [0, 1]; styles: the number of each picture's style."""
+        with torch.no_grad():
+            target = self.vgg(photos, [CONTENT_LAYER])[CONTENT_LAYER]
+        large, small = _two_sizes(pictures)
+        features = self.vgg(large, dict.fromkeys([*self.layers, CONTENT_LAYER]))
+        both = features, self.vgg(small, self.layers)
+        by_layer = dict.fromkeys(self.layers, 0.0)
+        for row, style in enumerate(styles):
+            for found, wanted in zip(both, self.targets[style], strict=True):
+                for name in self.layers:
+                    loss = style_loss(Gram.apply(found[name][row : row + 1]), wanted[name])
+                    by_layer[name] = by_layer[name] + loss / (2 * len(styles))
+        return Losses(
+            content=content_loss(features[CONTENT_LAYER], target),
+            style=sum(weights.layers[name] * loss for name, loss in by_layer.items()) / sum(weights.layers.values()),
+            tv=total_variation(pictures),
+            style_by_layer=by_layer,
+        )
+
+    def _grams(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {name: Gram.apply(features) for name, features in self.vgg(image, self.layers).items()}
+
+
+def training(
+    model: Stylizer,
+    styles: Sequence[object],
+    *,
+    photos: Sequence[torch.Tensor] | None = None,
+    preview: object = "chelsea",
+    vgg: VGG | None = None,
+    weights: Weights | None = None,
+    steps: int = 1000,
+    batch: int = 2,
+    size: int = 192,
+    style_size: int = 512,
+    rate: float = 2e-3,
+    checkpoint: str | os.PathLike | None = None,
+    seed: int = 0,
+) -> Iterator[Step]:
+    """Train `model` in place; yields a `Step` an iteration, whose image is `preview` in the style of the last batch's first.
+
+    styles: a picture for each of the model's, anything `load_image` reads, taken at `style_size`. photos: what crops of
+    `size` x `size` are cut from. Adam, its rate falling from `rate` to 0 as half a cosine.
+    checkpoint: a file that is written every minute and found again by a later call, which goes on from there; the random
+    numbers are then those of an unbroken run.
+    """
+    weights = Weights(style=6, layers=dict.fromkeys(STYLE_LAYERS, 1.0)) if weights is None else weights
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    model.to(vgg.device).train()
+    photos = _photos() if photos is None else photos
+    loss_of = PerceptualLoss(vgg, [load_image(style, style_size).to(vgg.device) for style in styles], list(weights.layers))
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    preview, image = load_image(preview, 256), None
+    steps = shortened(steps)
+    first, seconds = _resume(checkpoint, model, optimizer, generator)
+    saved = seconds
+    for index in range(first + 1, steps + 1):
+        start = time.perf_counter()
+        optimizer.param_groups[0]["lr"] = rate * (1 + cos(pi * (index - 1) / steps)) / 2
+        chosen = torch.randperm(max(batch, len(styles)), generator=generator)[:batch] % len(styles)
+        photo = crops(photos, batch, size, generator).to(vgg.device)
+        losses, loss = _update(model, photo, chosen.tolist(), loss_of, weights, optimizer)
+        if image is None or index % PREVIEW_EVERY == 0 or index == steps:
+            image = model.paint(preview, model.styles[chosen[0]]).cpu()
+        seconds += time.perf_counter() - start
+        if checkpoint is not None and (seconds - saved > SAVE_EVERY or index == steps):
+            _save(checkpoint, model, optimizer, generator, index, seconds)
+            saved = seconds
+        remaining = seconds / index * (steps - index)
+        yield Step(index, steps, tuple(image.shape[-2:]), loss, **losses, seconds=seconds, remaining=remaining, image=image)
+
+
+def train_stylizer(styles: Sequence[str], *, callback: Callable[[Step], object] | None = None, **options) -> Stylizer:
+    """A `Stylizer` that has learned the styles, each a sample's name; `options` are those of `training`.
+
+    callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
+    """
+    model = _stylizer(styles, options.get("seed", 0))
+    for step in training(model, styles, **options):
+        if callback is not None:
+            callback(step)
+    return model.eval().requires_grad_(False)
+
+
+def train_shipped(
+    path: str | os.PathLike, *, checkpoint: str | os.PathLike, seed: int = 0, vgg: VGG | None = None
+) -> Iterator[Step]:
+    """Train one network for all bundled styles, and write it to `path` with its card; yields a `Step` an iteration.
+
+    The card gives the three-size energy on the held-out photos: {style: {photo: [painted, untouched]}}, at 512 pixels.
+    """
+    styles = [sample.name for sample in samples.available().values() if sample.kind == "style"]
+    model = _stylizer(styles, seed)
+    yield from training(model, styles, steps=STEPS, checkpoint=checkpoint, seed=seed, vgg=vgg)
+    model.eval()
+    judge, scores = VGG(), {style: {} for style in styles}
+    for style, name in product(styles, HELD_OUT):
+        photo, painting = load_image(name, 512), load_image(style)
+        painted = model.paint(photo, style).cpu()
+        scores[style][name] = [round(energy(one, photo, painting, judge), 3) for one in (painted, photo)]
+    recipe = f"train_shipped: {STEPS} steps of `training` with its defaults"
+    save_stylizer(model, path, recipe=recipe, steps=STEPS, seed=seed, energy=scores)
+
+
+def _stylizer(styles: Sequence[str], seed: int) -> Stylizer:
+    """An untrained network, drawn with `seed`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Stylizer(styles)
+
+
+def _update(model, photos, styles, loss_of, weights, optimizer) -> tuple[dict, float]:
+    """One step of the optimiser; the losses, unweighted, and their weighted sum."""
+    mix = F.one_hot(torch.tensor(styles, device=photos.device), len(model.styles)).float()
+    dtype = best_dtype(photos.device)
+    with torch.autocast(photos.device.type, dtype, enabled=dtype != torch.float32):
+        pictures = model(photos, mix)
+    losses = loss_of(pictures, photos, styles, weights)
+    loss = losses.total(weights)
+    if not torch.isfinite(loss):
+        raise FloatingPointError(f"The loss is {loss.item()}: lower the rate or the weights, and train again.")
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    by_layer = {name: value.item() for name, value in losses.style_by_layer.items()}
+    terms = {name: getattr(losses, name).item() for name in ("content", "style", "tv")}
+    return terms | {"style_by_layer": by_layer}, loss.item()
+
+
+def _photos() -> list[torch.Tensor]:
+    """What there is to train on, half of it photos of things and people: that is what will be painted."""
+    return training_photos() + [load_image(name, 768) for name in TRAINING] * 5
+
+
+def _two_sizes(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return image, F.avg_pool2d(image, 2)
+
+
+def _save(path, model, optimizer, generator, index: int, seconds: float) -> None:
+    """Write all that a later call needs to go on, whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "generator": generator.get_state()}
+    with replacing(path) as temporary:
+        torch.save(state | {"styles": model.styles, "index": index, "seconds": seconds}, temporary)
+
+
+def _resume(path, model, optimizer, generator) -> tuple[int, float]:
+    """Load a checkpoint of the same styles, if there is one: the steps it has taken, and their seconds."""
+    if path is None or not Path(path).is_file():
+        return 0, 0.0
+    found = torch.load(path, map_location="cpu", weights_only=True)
+    if tuple(found["styles"]) != model.styles:
+        raise ValueError(f"{path} is of a training with other styles: name another file, or delete it.")
+    model.load_state_dict(found["model"])
+    optimizer.load_state_dict(found["optimizer"])
+    generator.set_state(found["generator"])
+    return found["index"], found["seconds"]

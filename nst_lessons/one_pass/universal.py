@@ -1,0 +1,138 @@
+"""Universal style transfer: any style without optimising, by giving a photo's features the style's statistics.
+
+Li et al. 2017 (arXiv 1705.08086): whitening and colouring, then a decoder, from relu4_1 to relu1_1. Huang and Belongie
+2017 (arXiv 1703.06868): AdaIN, which looks at each channel alone.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+
+from nst_lessons.canvas import to_canvas, to_image
+from nst_lessons.fast import best_dtype
+from nst_lessons.images import fit, load_image
+from nst_lessons.losses import content_loss
+from nst_lessons.one_pass.decoders import CHANNELS, load_decoders
+from nst_lessons.one_pass.models import find_model
+from nst_lessons.one_pass.transforms import TRANSFORMS
+from nst_lessons.optimizers import LBFGS
+from nst_lessons.progress_bars import shortened
+from nst_lessons.settings import MIN_SIZE, regions_of, shares_of
+from nst_lessons.vgg import VGG, best_device, check_memory
+
+INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # of decoder="optimise"
+STRIDE = 8  # pixels for one position of relu4_1
+
+
+def universal(
+    content: object,
+    style: object,
+    *,
+    alpha: float = 0.6,
+    levels: Sequence[int] = (4, 3, 2, 1),
+    size: int = 512,
+    style_weights: Sequence[float] | None = None,
+    masks: Sequence[object] | None = None,
+    transform: str = "wct",
+    decoder: str = "trained",
+    passes: int = 1,
+    seed: int = 0,
+    vgg: VGG | None = None,
+) -> torch.Tensor:
+    """A photo in a style without optimising: its features transformed and decoded, level by level; (1, 3, H, W) on the CPU.
+
+    content, style, size, style_weights, masks: as in `transfer`; the content "noise" makes a square texture (take alpha 1
+    and three passes). alpha: from 0, the photo, to 1, all style: equation (4). levels: which relu{level}_1, in their order.
+    transform: "wct" or "adain". decoder: "trained", the networks that ship with the project, or "optimise", some steps of
+    L-BFGS for each level, which needs no file and takes a minute. passes: how often all levels are gone through.
+
+    At alpha 1, levels (4, 3, 2) come nearer to the style: relu1_1 brings back the full contrast of its colours, and with it
+    too much in small strokes. Departures from the paper: no relu5_1; several styles are mixed after the transform with shares
+    that add up to 1.
+    Raises ValueError for bad input, FileNotFoundError where there are no trained decoders.
+    """
+    _check(alpha, levels, size, transform, decoder, passes)
+    styles = list(style) if isinstance(style, list | tuple) else [style]
+    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    if isinstance(content, str) and content == "noise":
+        content = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(seed))
+    rough = [load_image(picture, min(size, 1024)) for picture in (content, *styles)]
+    check_memory([fit(picture.shape[-2:], size) for picture in rough], vgg)  # not yet enlarged
+    photo, *styles = (load_image(picture, size) for picture in (content, *styles))
+    shares = shares_of(style_weights, len(styles))
+    regions = [_padded(mask).to(vgg.device) for mask in regions_of(masks, len(styles), photo)]
+    decode = decoding(decoder, vgg, levels)
+    names = {level: f"relu{level}_1" for level in levels}
+    with torch.no_grad():
+        targets = [vgg(one, names.values()) for one in styles]
+        image = _padded(photo).to(vgg.device)
+        for level in list(levels) * passes:
+            features = vgg(image, [names[level]])[names[level]].float()
+            mixed = _mixed(features, [target[names[level]] for target in targets], shares, regions, TRANSFORMS[transform])
+            image = decode(level, features.lerp(mixed, alpha), image).float().clamp(0, 1)
+    return image[..., : photo.shape[-2], : photo.shape[-1]].contiguous().cpu()
+
+
+def best_decoder() -> str:
+    """The `decoder` for `universal` here: "trained" where the project's decoders are on this disk, else "optimise"."""
+    return "trained" if find_model("decoders") else "optimise"
+
+
+def decoding(decoder: str, vgg: VGG, levels: Sequence[int] = (4, 3, 2, 1)) -> Callable:
+    """The function (level, features (1, C, h, w), picture to start from) -> picture that a `decoder` of `universal` means."""
+    if decoder == "optimise":
+        return partial(_optimise, vgg)
+    decoders = load_decoders()
+    missing = [level for level in levels if level not in decoders]
+    if missing:
+        raise ValueError(f"There is no trained decoder for level {missing[0]}: choose among {', '.join(map(str, decoders))}.")
+    decoders = {level: decoders[level].to(vgg.device) for level in levels}
+    return lambda level, features, image: decoders[level](features)
+
+
+def _check(alpha, levels, size, transform, decoder, passes) -> None:
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha is {alpha}: give a number from 0 (the photo) to 1 (all style).")
+    if not levels or not set(levels) <= set(CHANNELS):
+        raise ValueError(f"The levels are {levels}: choose some of {', '.join(map(str, CHANNELS))}, the deepest first.")
+    if not isinstance(size, int) or size < MIN_SIZE:
+        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
+    if transform not in TRANSFORMS or decoder not in ("trained", "optimise"):
+        raise ValueError(f"transform is {transform!r} and decoder {decoder!r}: choose wct or adain, and trained or optimise.")
+    if passes < 1:
+        raise ValueError(f"The number of passes is {passes}: give 1 or more.")
+
+
+def _mixed(features, targets, shares, regions, transform: Callable) -> torch.Tensor:
+    """The features in all styles, each with its share, in its region; outside of all regions as they were."""
+    if not regions:
+        return sum(share * transform(features, target) for share, target in zip(shares, targets, strict=True))
+    masks = [F.interpolate(region, features.shape[-2:], mode="area") for region in regions]
+    parts = [(share * mask, transform(features, one, mask)) for share, mask, one in zip(shares, masks, targets, strict=True)]
+    mixed = sum(weight * part for weight, part in parts) / sum(weight for weight, _ in parts).clamp_min(1e-6)
+    return features.lerp(mixed, torch.cat(masks).amax(0, keepdim=True))
+
+
+def _optimise(vgg: VGG, level: int, features: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+    """The picture whose features are nearest, by L-BFGS from `image`."""
+    canvas, layer = to_canvas(image), f"relu{level}_1"
+    optimizer = LBFGS([canvas])
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = content_loss(vgg(to_image(canvas), [layer])[layer], features)
+        loss.backward()
+        return loss
+
+    with torch.enable_grad():
+        for _ in range(shortened(INVERSION_STEPS[level])):
+            optimizer.step(closure)
+    return to_image(canvas).detach()
+
+
+def _padded(picture: torch.Tensor) -> torch.Tensor:
+    """The picture with its last row and column repeated until both sides are multiples of `STRIDE`."""
+    height, width = picture.shape[-2:]
+    return F.pad(picture, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")

@@ -1,0 +1,84 @@
+"""Slides of the lessons: a file each that holds all it needs, reveal.js and formulas too, for a room without a network.
+
+nbconvert cuts a notebook into slides; its own template would fetch reveal.js, MathJax and more from the web, and so
+`slides.html.j2` stands in for it. reveal.js is read from the wheel `sphinx-revealjs`.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbformat
+from math_core import LatexToMathML
+from nbconvert.exporters import SlidesExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from nst_lessons.publishing.students import is_solution, solutions
+
+MATHS = LatexToMathML()
+STATIC = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]  # and no widget: best first
+
+
+def slides(folder: Path, out: Path) -> list[Path]:
+    """Write out/NN_name.html from each folder/solutions/NN_name.ipynb as it was run; returns the files.
+
+    Raises FileNotFoundError where there are no solutions, ModuleNotFoundError where the extra `slides` is not installed.
+    """
+    sources = solutions(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    made = [out / f"{source.stem}.html" for source in sources]
+    for source, path in zip(sources, made, strict=True):
+        path.write_text(to_html(nbformat.read(source, as_version=4), source.stem, folder), encoding="utf-8")
+    return made
+
+
+def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
+    """The slides of a notebook as one HTML page; pictures that its text links to are looked for from `folder`.
+
+    A cell's `slideshow.slide_type` says where it goes. Solutions and what follows them on a slide wait for the next key.
+    """
+
+    def markdown(source: str) -> str:
+        renderer = _Renderer(escape=False, exclude_anchor_links=True, embed_images=True, path=str(folder))
+        return MarkdownWithMath(renderer=renderer).render(source.replace(".ipynb)", ".html)"))  # links to other lessons
+
+    exporter = SlidesExporter(
+        config=Config(NbConvertBase={"display_data_priority": STATIC}, CSSHTMLHeaderPreprocessor={"style": "default"}),
+        template_file=str(Path(__file__).with_name("slides.html.j2")),
+        filters={"markdown2html": markdown},
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    cells = [_revealed_late(cell) if is_solution(cell) else cell for cell in notebook.cells]
+    resources = {"metadata": {"name": title}, "reveal": {"js": _reveal("reveal.js"), "css": _reveal("reveal.css")}}
+    html, _ = exporter.from_notebook_node(NotebookNode({**notebook, "cells": cells}), resources)
+    return html
+
+
+class _Renderer(IPythonRenderer):
+    """Markdown to HTML with formulas as MathML, which a browser draws without a script."""
+
+    def inline_math(self, body: str) -> str:
+        return _mathml(body, displaystyle=False)
+
+    def block_math(self, body: str) -> str:
+        return _mathml(body, displaystyle=True)
+
+
+def _mathml(latex: str, displaystyle: bool) -> str:
+    mathml = MATHS.convert_with_local_state(latex, displaystyle=displaystyle)
+    return mathml.replace("\u20d7", "→")  # \vec: some fonts put the combining arrow beside its letter
+
+
+def _revealed_late(cell: NotebookNode) -> NotebookNode:
+    slideshow = {"slide_type": "fragment", **cell.metadata.get("slideshow", {})}
+    return NotebookNode({**cell, "metadata": NotebookNode({**cell.metadata, "slideshow": slideshow})})
+
+
+def _reveal(name: str) -> str:
+    """A file of reveal.js, read without an import of the package that carries it."""
+    spec = find_spec("sphinx_revealjs")
+    if spec is None:
+        raise ModuleNotFoundError("No module named 'sphinx_revealjs'", name="sphinx_revealjs")
+    return (Path(spec.origin).parent / "_static" / "revealjs" / "dist" / name).read_text(encoding="utf-8")

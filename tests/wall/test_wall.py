@@ -1,0 +1,297 @@
+"""A wall of paintings: what is made, what is not made again, and what becomes of one that fails."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from PIL import Image
+
+import nst_lessons as nst
+from nst_lessons.wall import wall as wall_module
+from nst_lessons.wall import workers
+from nst_lessons.wall.wall import wall
+
+SMALL = {"size": 64, "steps": 2, "jobs": 2}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with three photos."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("chelsea", "coffee", "rocket"):
+        nst.save_image(nst.load_image(name, 80), folder / f"{name}.png")
+    return folder
+
+
+def counted():
+    """A list, and a callback that puts the paintings into it."""
+    seen = []
+    return seen, seen.append
+
+
+def test_each_photo_in_each_style_and_a_poster(photos, tmp_path):
+    seen, callback = counted()
+    made = wall(photos, ["swirls", "stained_glass"], tmp_path / "out", **SMALL, callback=callback)
+    pairs = [(photo, style) for photo in ("chelsea", "coffee", "rocket") for style in ("swirls", "stained glass")]
+    assert [(one.photo, one.style) for one in made.paintings] == pairs and not made.failed
+    assert sorted(seen, key=str) == sorted(made.paintings, key=str) and all(one.seconds > 0 for one in seen)
+    for one in made.paintings:
+        painted, photo = nst.load_image(one.path), nst.load_image(photos / f"{one.photo}.png", 64)
+        assert painted.shape == photo.shape and 0.001 < (painted - photo).abs().mean() < 0.2
+    assert [file.name for file in made.poster] == ["poster.png", "poster.pdf"]
+    assert Image.open(made.poster[0]).width > 1000 and made.poster[1].read_bytes().startswith(b"%PDF")
+    assert len(list((tmp_path / "out").iterdir())) == 6 + 2  # and nothing that was temporary
+
+
+def test_it_is_the_painting_that_stylize_makes(photos, tmp_path, vgg, monkeypatch):
+    monkeypatch.setattr(workers, "_vgg", lambda device: vgg)
+    (one,) = wall([photos / "coffee.png"], ["wave"], tmp_path, size=64, steps=2, devices=["cpu"]).paintings
+    content, style = (nst.images.to_pil(nst.load_image(picture, 64)) for picture in (photos / "coffee.png", "wave"))
+    expected = nst.stylize(content, style, vgg=vgg, size=64, steps=2).image
+    assert torch.allclose(nst.load_image(one.path), expected, atol=1 / 255)
+
+
+@pytest.fixture
+def painted(monkeypatch):
+    """Stands in for the painting: notes what it was given to do, at once done."""
+    todo = []
+
+    def paint_all(given, options, jobs, **_):
+        for key, pictures in given.items():
+            todo.append(key)
+            yield key, pictures[0], 0.1, None
+
+    monkeypatch.setattr(wall_module, "paint_all", paint_all)
+    return todo
+
+
+def test_what_is_there_is_not_made_again(photos, tmp_path, painted):
+    first = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert len(painted) == 3
+    first.paintings[1].path.unlink()
+    again = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert painted[3:] == [first.paintings[1].path]
+    assert [one.seconds is None for one in again.paintings] == [True, False, True]
+
+
+@pytest.mark.parametrize("change", [{"size": 80}, {"steps": 3}, {"weights": nst.Weights(style=7.0)}], ids=str)
+def test_other_settings_make_another_file(photos, tmp_path, painted, change):
+    first = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    second = wall(photos, ["swirls"], tmp_path / "out", **SMALL | change)
+    assert len({one.path for one in first.paintings + second.paintings}) == 6
+
+
+def test_a_photo_that_has_changed_is_painted_anew_and_of_equal_names_each(photos, tmp_path, painted):
+    wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    shutil.copy(photos / "rocket.png", photos / "chelsea.png")
+    nst.save_image(nst.load_image(photos / "coffee.png"), photos / "coffee.webp")
+    second = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert len(painted) == 3 + 2 and [one.photo for one in second.paintings] == ["chelsea", "coffee", "coffee 2", "rocket"]
+
+
+def test_a_second_photo_of_an_equal_name_lets_the_first_keep_its_painting(photos, tmp_path, painted):
+    first = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    nst.save_image(nst.load_image("motorcycle", 80), photos / "coffee.jpg")  # sorted before coffee.png
+    second = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert [one.photo for one in second.paintings] == ["chelsea", "coffee", "coffee 2", "rocket"]
+    assert len(painted) == 3 + 1 and [one.seconds is None for one in second.paintings] == [True, False, True, True]
+    assert {one.path for one in first.paintings} < {one.path for one in second.paintings}
+
+
+def test_a_picture_that_is_given_twice_is_painted_once_and_hangs_twice(photos, tmp_path, painted):
+    (tmp_path / "copy").mkdir()
+    shutil.copy(photos / "coffee.png", tmp_path / "copy")
+    twice = [photos / "coffee.png", tmp_path / "copy" / "coffee.png", photos / "rocket.png"]
+    seen, callback = counted()
+    made = wall(twice, ["swirls", "wave"], tmp_path / "out", **SMALL, callback=callback)
+    assert len(painted) == 4 and sorted(seen, key=str) == sorted(made.paintings, key=str)
+    assert [one.photo for one in made.paintings] == ["coffee", "coffee", "coffee 2", "coffee 2", "rocket", "rocket"]
+    assert all(one.path.is_file() and one.seconds for one in made.paintings)
+
+
+def test_a_photo_that_cannot_be_read_is_told_and_the_rest_goes_on(photos, tmp_path, painted):
+    (photos / "cut.jpg").write_bytes((photos / "coffee.png").read_bytes()[:99])
+    seen, callback = counted()
+    made = wall(photos, ["swirls", "wave"], tmp_path / "out", **SMALL, callback=callback)
+    assert len(painted) == 6 and len(seen) == 8 and made.poster
+    assert [one.photo for one in made.failed] == ["cut", "cut"] and "damaged or cut off" in made.failed[0].error
+
+
+def test_a_painting_that_fails_is_told_and_the_rest_goes_on(photos, tmp_path, monkeypatch):
+    def stylize(content, style, **options):
+        if content.height < content.width:  # all but the rocket's
+            return nst.Result(torch.rand(1, 3, 64, 64), [])
+        raise MemoryError
+
+    monkeypatch.setattr(workers, "stylize", stylize)
+    nst.save_image(torch.rand(1, 3, 64, 32), photos / "tall.png")
+    made = wall(photos, ["swirls"], tmp_path / "out", size=64, devices=["cpu"])
+    assert [(one.photo, one.error) for one in made.failed] == [("tall", "MemoryError")]
+    assert not made.failed[0].path.exists() and len(made.paintings) == 4
+
+
+def test_without_any_painting_there_is_no_poster(photos, tmp_path):
+    for photo in photos.iterdir():
+        photo.write_bytes(b"")
+    made = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert len(made.failed) == 3 and made.poster == []
+
+
+def test_the_devices_of_a_list_have_one_job_each(monkeypatch):
+    busy, most = [], []
+
+    def stylize(*_, vgg, **__):
+        busy.append(vgg)
+        most.append(sorted(map(str, busy)))
+        time.sleep(0.05)
+        busy.remove(vgg)
+        return nst.Result(torch.rand(1, 3, 16, 16), [])
+
+    monkeypatch.setattr(workers, "stylize", stylize)
+    monkeypatch.setattr(workers, "_vgg", lambda device: device)
+    png = workers.to_png(Image.new("RGB", (16, 16)))
+    done = list(workers.paint_all({n: (png, png) for n in range(8)}, {}, 1, devices=["cuda:0", "cuda:1", "cuda:2"]))
+    assert sorted(key for key, *_ in done) == list(range(8)) and not any(error for *_, error in done)
+    assert max(map(len, most)) == 3 and all(len(set(now)) == len(now) for now in most)
+
+
+def run_script(folder, code, *arguments):
+    """What a script does in a process of its own: one that others are started from."""
+    (folder / "script.py").write_text(code)
+    command = [sys.executable, "script.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+
+
+DEADLY = """
+import os, sys
+from nst_lessons.wall import workers
+
+def paint(key, photo, style, options, free):
+    if key == 3:
+        os._exit(7)  # as if it was out of memory
+    return key, b"png", 0.1, None
+
+if __name__ == "__main__":
+    workers._paint = paint
+    for key, png, _, error in workers.paint_all({n: (b"", b"") for n in range(8)}, {}, 2, backend=sys.argv[1]):
+        print(key, png, error)
+"""
+
+
+@pytest.mark.parametrize("backend", ["loky", "dask"])
+def test_the_process_of_one_dies_each_time_and_the_rest_goes_on(tmp_path, backend):
+    if backend == "dask":
+        pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, DEADLY, backend)
+    assert run.returncode == 0, run.stderr
+    lines = sorted(run.stdout.splitlines())
+    assert [line for line in lines if line[0] != "3"] == [f"{n} b'png' None" for n in range(8) if n != 3]
+    assert lines[3].startswith("3 None its process died: ")
+
+
+CLUSTER = """
+import os, signal, sys
+from dask.distributed import LocalCluster
+from nst_lessons.wall.wall import wall
+
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        victims = [next(iter(cluster.workers.values())).pid]
+
+        def kill(painting):
+            if victims:
+                os.kill(victims.pop(), signal.SIGKILL)
+
+        made = wall(sys.argv[1], ["swirls", "wave"], "out", size=64, steps=12, backend="dask",
+                    address=cluster.scheduler_address, callback=kill)
+        print(len(made.paintings), len(made.failed), sum(one.path.is_file() for one in made.paintings), victims)
+"""
+
+
+def test_on_a_cluster_of_two_workers_one_of_which_is_killed_nothing_is_lost(photos, tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, CLUSTER, photos)
+    assert run.stdout == "6 0 6 []\n", run.stderr
+    assert "Restarting worker" in run.stderr
+
+
+DESERTED = """
+import sys
+from dask.distributed import LocalCluster
+from nst_lessons.wall import workers
+from nst_lessons.wall.wall import wall
+
+if __name__ == "__main__":
+    workers.DESERTED = 3
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        try:
+            wall(sys.argv[1], ["swirls"], "out", size=64, steps=60, backend="dask", address=cluster.scheduler_address,
+                 callback=lambda painting: cluster.scale(0))
+        except TimeoutError as error:
+            print(error)
+"""
+
+
+def test_a_cluster_without_workers_is_not_waited_for(photos, tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, DESERTED, photos)
+    assert run.stdout == "The cluster has lost its workers. Start some, and call again: it goes on.\n", run.stderr
+
+
+def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path):
+    out, styles = tmp_path / "out", ["swirls", "wave", "peacock", "cubist"]
+    code = f"from nst_lessons.wall.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=40, jobs=1)"
+    running = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        until = time.monotonic() + 90
+        while not (finished := list(out.glob("[a-z]*.png"))) and time.monotonic() < until:
+            time.sleep(0.02)
+        os.killpg(running.pid, signal.SIGINT)
+        assert b"KeyboardInterrupt" in running.communicate(timeout=60)[1]
+    finally:
+        running.kill()
+    kept = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert set(finished) <= set(kept) and 1 <= len(kept) < 12  # no poster, and nothing half written
+    assert all(max(nst.load_image(path).shape) == 64 for path in kept)
+    made = wall(photos, styles, out, size=64, steps=40, jobs=2)
+    assert not made.failed and {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {one.path for one in made.paintings if one.seconds is None} == set(kept)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": 3}, "The size is 3"),
+        ({"steps": 0}, "The number of steps is 0"),
+        ({"jobs": 0}, "The number of jobs is 0"),
+        ({"backend": "slurm"}, "Choose the backend loky"),
+        ({"address": "tcp://127.0.0.1:9"}, "Choose the backend loky"),
+        ({"backend": "dask", "devices": ["cuda"]}, "Choose the backend loky"),
+        ({"styles": ["swirlz"]}, "did you mean 'swirls'"),
+        ({"photos": "fotos"}, "no folder fotos"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_told_before_the_work(photos, tmp_path, change, message):
+    arguments = {"photos": photos, "styles": ["swirls"], "out": tmp_path / "out", **SMALL} | change
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        wall(**arguments)
+
+
+def test_a_missing_extra_is_told_with_the_line_that_installs_it(photos, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    with pytest.raises(FileNotFoundError, match=r'run `pip install "dask\[distributed\]>=2024.5"`'):
+        wall(photos, ["swirls"], tmp_path / "out", **SMALL, backend="dask")
+
+
+def test_a_scheduler_that_does_not_answer_is_told(photos, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    monkeypatch.setattr(workers, "PATIENCE", 0.5)
+    with pytest.raises(ValueError, match=r"no Dask cluster at tcp://127\.0\.0\.1:9"):
+        wall(photos, ["swirls"], tmp_path / "out", **SMALL, backend="dask", address="tcp://127.0.0.1:9")
