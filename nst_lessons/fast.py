@@ -51,15 +51,6 @@ def flip(kernel: torch.Tensor) -> torch.Tensor:
     return kernel.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
 
 
-def best_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where `device` multiplies in it natively, float32 elsewhere."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
-    if device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)():
-        return torch.bfloat16
-    return torch.float32
-
-
 def _product(flat: torch.Tensor) -> torch.Tensor:
     """flat.T @ flat (C, C) in float32, of (H*W, C) in its own precision.
 

@@ -1,12 +1,10 @@
-"""Files: where they may be found, and how they are written, whole or not at all."""
+"""Files that are written whole or not at all."""
 
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # a notebook's data sets; the variable is for tests
 
 
 @contextmanager

@@ -14,15 +14,15 @@ import torch
 
 from nst_lessons.canvas import enlarge, to_canvas, to_image
 from nst_lessons.colour import luminance, match_colours, match_luminance
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image, resize
+from nst_lessons.machine import check_memory
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
 from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.progress_bars import quick, shortened
 from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
 from nst_lessons.start import FEED_FORWARD, feed_forward, first_image
 from nst_lessons.step import Step, averaged, recoloured
-from nst_lessons.vgg import VGG, best_device, check_memory
+from nst_lessons.vgg import VGG, default_vgg
 
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
 
@@ -87,7 +87,7 @@ def transfer(
         raise ValueError(f"There are no colours {colours!r} here: choose style, luminance or matched.")
     if not 0.25 <= style_scale <= 4 or not 0 <= average < 1:
         raise ValueError(f"style_scale is {style_scale} and average {average}: give 0.25 to 4, and 0 to below 1.")
-    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    vgg = default_vgg() if vgg is None else vgg
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
     schedule = [(size, shortened(steps)) for size, steps in (schedule[:1] if quick() else schedule)]
@@ -95,7 +95,8 @@ def transfer(
     styles = list(style) if isinstance(style, list | tuple) else [style]
     rough = [load_image(picture, min(largest, 1024)) for picture in (content, *styles)]
     sizes = [largest] + [round(largest * style_scale)] * len(styles)
-    check_memory([fit(picture.shape[-2:], size) for picture, size in zip(rough, sizes, strict=True)], vgg)  # not yet enlarged
+    shapes = [fit(picture.shape[-2:], size) for picture, size in zip(rough, sizes, strict=True)]
+    check_memory(shapes, vgg.device, vgg.dtype)  # not yet enlarged
     shares = shares_of(style_weights, len(styles))
     if isinstance(init, str) and init in FEED_FORWARD:
         init = feed_forward(init, content, styles, shares, masks, schedule[0][0], vgg)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
-from nst_lessons.files import KAGGLE_INPUT
+from nst_lessons.machine import KAGGLE_INPUT
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # how a picture's file may end
 PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # own pictures listed: of a folder, in all, and how many folders are looked into

@@ -1,16 +1,14 @@
 """VGG: the frozen network that looks at pictures. Nothing in it is ever trained here."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-import psutil
 import torch
 from torch import nn
 
 from nst_lessons import vgg_weights as weights_file
 from nst_lessons.fast import FrozenConvReLU, flip
-
-BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
+from nst_lessons.machine import best_device, best_dtype
 
 
 class VGG(nn.Module):
@@ -21,7 +19,7 @@ class VGG(nn.Module):
 
     weights: a path, "torchvision", or None for the first that is found (see `nst_lessons.vgg_weights`).
     arch: "vgg19", or "vgg16" (with torchvision's weights only). pooling: "max" as trained, or "avg" (Gatys 2015,
-    section 2). device: the best there is. dtype: of the network and of the features; `fast.best_dtype` tells which
+    section 2). device: the best there is. dtype: of the network and of the features; `machine.best_dtype` tells which
     is quickest. fast: the backward pass as a plain convolution (see `nst_lessons.fast`); False is autograd's own.
     """
 
@@ -100,25 +98,10 @@ class VGG(nn.Module):
         return {name: found[name] for name in wanted}
 
 
-def best_device() -> torch.device:
-    """CUDA if there is a GPU, Apple's MPS, or else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def check_memory(shapes: Sequence[tuple[int, int]], vgg: VGG) -> None:
-    """Raise ValueError if a step with a picture of any of `shapes` (height, width) needs more memory than is free."""
-    cuda = vgg.device.type == "cuda"
-    free = torch.cuda.mem_get_info(vgg.device)[0] if cuda else psutil.virtual_memory().available
-    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * vgg.dtype.itemsize / 4
-    if needed > free:
-        size = max(max(shape) for shape in shapes)
-        fits = int(size * (free / needed) ** 0.5) // 16 * 16
-        raise ValueError(
-            f"Size {size} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
-            f"the largest size that fits is about {fits}."
-        )
+def default_vgg(device: torch.device | None = None, weights: str | os.PathLike | None = None) -> VGG:
+    """VGG19 in the number type that is quickest on `device`, by default the best there is; weights: as for `VGG`."""
+    device = best_device() if device is None else device
+    return VGG(weights, device=device, dtype=best_dtype(device))
 
 
 def _frozen_conv(kernel: torch.Tensor, bias: torch.Tensor) -> nn.Conv2d:

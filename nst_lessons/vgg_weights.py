@@ -17,7 +17,8 @@ from pathlib import Path
 
 import torch
 
-from nst_lessons.files import KAGGLE_INPUT, replacing
+from nst_lessons.files import replacing
+from nst_lessons.machine import KAGGLE_INPUT
 
 CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 CODE_BOOK = "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"

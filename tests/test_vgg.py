@@ -5,7 +5,7 @@ import torchvision
 
 import nst_lessons as nst
 from nst_lessons import vgg_weights
-from nst_lessons.fast import best_dtype
+from nst_lessons.machine import best_dtype
 
 GATYS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"]
 

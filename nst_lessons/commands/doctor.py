@@ -5,11 +5,8 @@ import importlib.metadata
 import os
 import platform
 
-import torch
-
 from nst_lessons import samples, vgg_weights
-from nst_lessons.fast import best_dtype
-from nst_lessons.vgg import best_device
+from nst_lessons.machine import best_device, best_dtype
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -18,21 +15,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     doctor.set_defaults(run=_doctor)
 
 
-def device_named(name: str | None) -> torch.device:
-    """The device called `name`, tried out, or the best there is."""
-    if name is None:
-        return best_device()
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"The device {name!r} cannot be used here ({reason}): leave --device out.") from None
-    return device
-
-
 def _doctor(args: argparse.Namespace) -> int:
-    device = device_named(None)
+    device = best_device()
     print(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in ("nst-lessons", "torch", "torchvision", "ipywidgets", "jupyterlab"):
         print(f"{package:12}{_version(package)}")

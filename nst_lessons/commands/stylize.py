@@ -5,11 +5,10 @@ import argparse
 import torch
 from tqdm import tqdm
 
-from nst_lessons.commands.doctor import device_named
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import save_image, writable
 from nst_lessons.loop import Step, Weights, stylize
-from nst_lessons.vgg import VGG
+from nst_lessons.machine import device_named
+from nst_lessons.vgg import VGG, default_vgg
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -98,8 +97,7 @@ def _arbitrary(args: argparse.Namespace, given: dict) -> torch.Tensor:
 
 def _vgg(given: dict) -> VGG:
     """The network that the options ask for, which are taken out of `given`."""
-    device = device_named(given.pop("device", None))
-    return VGG(given.pop("weights", None), device=device, dtype=best_dtype(device))
+    return default_vgg(device_named(given.pop("device", None)), given.pop("weights", None))
 
 
 _OPTIONS = {"style_weight", "content_weight", "tv_weight", "steps", "seed", "alpha", "weights", "device"}

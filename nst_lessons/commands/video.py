@@ -7,9 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from nst_lessons.commands.doctor import device_named
-from nst_lessons.fast import best_dtype
-from nst_lessons.vgg import VGG
+from nst_lessons.machine import device_named
+from nst_lessons.vgg import default_vgg
 
 BAR = "{desc} {n_fmt}/{total_fmt}|{bar}| {elapsed}{postfix}"
 
@@ -51,7 +50,7 @@ def _video(args: argparse.Namespace) -> int:
     folder, images, device = output.with_name(f"{output.stem}_frames"), [], device_named(args.device)
     keeps = clip.sound and output.suffix.lower() == ".mp4"
     options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder}
-    painted = transfer_video(clip.frames, args.style, vgg=VGG(device=device, dtype=best_dtype(device)), **options)
+    painted = transfer_video(clip.frames, args.style, vgg=default_vgg(device), **options)
     try:
         _collect(painted, images, len(clip.frames))
         print(save_clip(images, output, clip.fps, sound=args.clip if keeps else None))

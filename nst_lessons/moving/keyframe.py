@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import load_image
 from nst_lessons.losses import gram_matrix, style_loss
+from nst_lessons.machine import best_dtype
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
-from nst_lessons.vgg import VGG, best_device
+from nst_lessons.vgg import VGG, default_vgg
 
 CHANNELS = (16, 32, 64)
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # where a painted patch is compared
@@ -89,7 +89,7 @@ def training(
     """
     pairs = _pairs(pairs)
     patch = min(patch, *(side for photo, _ in pairs for side in photo.shape[-2:])) // STRIDE * STRIDE
-    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    vgg = default_vgg() if vgg is None else vgg
     model.to(vgg.device).train()
     generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # forgets soon how steep the start was

@@ -14,7 +14,6 @@ from pathlib import Path
 import torch
 
 from nst_lessons.colour import match_colours
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.loop import stylize
 from nst_lessons.moving.clips import check_frames
@@ -24,7 +23,7 @@ from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import coarse_to_fine
-from nst_lessons.vgg import VGG, best_device
+from nst_lessons.vgg import VGG, default_vgg
 
 METHODS = ("optimise", "frame", "keyframe")
 
@@ -119,7 +118,7 @@ def transfer_video(
     weights.check()
     photos, style = [load_image(frame, size) for frame in frames], load_image(style, size)
     check_frames(photos)
-    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    vgg = default_vgg() if vgg is None else vgg
     painted = partial(_painted, style=style, vgg=vgg, weights=weights, seed=seed)
     first = partial(painted, size=size, steps=steps)
     settings, given = (method, size, steps, weights, seed), None

@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 
 from nst_lessons.canvas import to_canvas, to_image
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import fit, load_image
 from nst_lessons.losses import content_loss
+from nst_lessons.machine import check_memory
 from nst_lessons.one_pass.decoders import CHANNELS, load_decoders
 from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.transforms import TRANSFORMS
 from nst_lessons.optimizers import LBFGS
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import MIN_SIZE, regions_of, shares_of
-from nst_lessons.vgg import VGG, best_device, check_memory
+from nst_lessons.vgg import VGG, default_vgg
 
 INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # of decoder="optimise"
 STRIDE = 8  # pixels for one position of relu4_1
@@ -55,11 +55,11 @@ def universal(
     """
     _check(alpha, levels, size, transform, decoder, passes)
     styles = list(style) if isinstance(style, list | tuple) else [style]
-    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    vgg = default_vgg() if vgg is None else vgg
     if isinstance(content, str) and content == "noise":
         content = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(seed))
     rough = [load_image(picture, min(size, 1024)) for picture in (content, *styles)]
-    check_memory([fit(picture.shape[-2:], size) for picture in rough], vgg)  # not yet enlarged
+    check_memory([fit(picture.shape[-2:], size) for picture in rough], vgg.device, vgg.dtype)  # not yet enlarged
     photo, *styles = (load_image(picture, size) for picture in (content, *styles))
     shares = shares_of(style_weights, len(styles))
     regions = [_padded(mask).to(vgg.device) for mask in regions_of(masks, len(styles), photo)]

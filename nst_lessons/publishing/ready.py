@@ -15,8 +15,7 @@ from pathlib import Path
 import torch
 
 from nst_lessons import samples, vgg_weights
-from nst_lessons.studio.background import on_colab
-from nst_lessons.vgg import best_device
+from nst_lessons.machine import best_device, on_colab, on_kaggle
 
 SECONDS = 120  # for the 20 MB of the wheel
 FETCH = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--retries", "0"]
@@ -37,11 +36,6 @@ def ready(package: str, own_pictures: str = "none") -> str:
     if on_colab() and own_pictures != "none":
         fetch_pictures(own_pictures)
     return " · ".join([*parts, *_own_pictures()])
-
-
-def on_kaggle() -> bool:
-    """Whether this is a notebook of Kaggle's."""
-    return "KAGGLE_KERNEL_RUN_TYPE" in os.environ
 
 
 def fetch_weights() -> bool:

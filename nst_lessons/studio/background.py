@@ -4,16 +4,11 @@ A worker thread by default; an asyncio task where `google.colab` is imported, si
 """
 
 import asyncio
-import sys
 import threading
 from collections.abc import Callable, Iterator
 
+from nst_lessons.machine import on_colab
 from nst_lessons.step import Step
-
-
-def on_colab() -> bool:
-    """Whether this is Google Colab, whose kernels import its package when they start."""
-    return "google.colab" in sys.modules
 
 
 class Runner:

@@ -10,19 +10,19 @@ import torch
 from PIL import Image
 
 from nst_lessons.curves import Curves
-from nst_lessons.fast import best_dtype
 from nst_lessons.figures import draw, to_html
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
 from nst_lessons.live import describe
 from nst_lessons.loop import transfer
+from nst_lessons.machine import on_colab
 from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.step import Step
-from nst_lessons.studio.background import Runner, on_colab
+from nst_lessons.studio.background import Runner
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
 from nst_lessons.studio.panel import Panel
-from nst_lessons.vgg import VGG, best_device
+from nst_lessons.vgg import VGG, default_vgg
 
 LARGEST_UPLOAD = 40_000_000  # bytes
 _open: dict[str, "Studio"] = {}  # the Studio of each notebook cell: running the cell again ends the run before
@@ -158,7 +158,7 @@ class Studio:
 
         def steps():
             if self.vgg is None:
-                self.vgg = VGG(dtype=best_dtype(best_device()))
+                self.vgg = default_vgg()
             yield from transfer(*pictures, vgg=self.vgg, weights=self.weights, init=init, **part.options())
 
         self.runner.stop()

@@ -14,10 +14,10 @@ import torch
 from joblib import Parallel, delayed, parallel_config
 from PIL import Image
 
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import to_pil
 from nst_lessons.loop import stylize
-from nst_lessons.vgg import BYTES_PER_PIXEL, VGG, best_device
+from nst_lessons.machine import BYTES_PER_PIXEL, best_device, best_dtype
+from nst_lessons.vgg import VGG
 
 if TYPE_CHECKING:
     from dask.distributed import Client

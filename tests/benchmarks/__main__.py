@@ -17,9 +17,8 @@ from PIL import Image
 
 import nst_lessons as nst
 from nst_lessons import vgg_weights
-from nst_lessons.fast import best_dtype
 from nst_lessons.images import to_pil
-from nst_lessons.vgg import best_device
+from nst_lessons.machine import best_device, best_dtype
 
 from . import steps
 from .energy import Judge, second_judge

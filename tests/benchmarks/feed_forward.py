@@ -10,11 +10,10 @@ from pathlib import Path
 import torch
 
 import nst_lessons as nst
-from nst_lessons.fast import best_dtype
 from nst_lessons.one_pass.quality import energy
 from nst_lessons.one_pass.realtime import load_stylizer
 from nst_lessons.one_pass.universal import universal
-from nst_lessons.vgg import best_device
+from nst_lessons.vgg import default_vgg
 
 SIZE = 512
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
@@ -78,7 +77,7 @@ def starts(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]], inits: li
 
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    vgg, judge = nst.VGG(dtype=best_dtype(best_device())), nst.VGG()
+    vgg, judge = default_vgg(), nst.VGG()
     here = nst.samples.available()
     paintings = [pair for pair in PAINTINGS if here[pair[1]].path]
     speeds(vgg)

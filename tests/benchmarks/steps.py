@@ -14,7 +14,8 @@ from nbclient import NotebookClient
 
 import nst_lessons as nst
 from nst_lessons import vgg_weights
-from nst_lessons.fast import best_dtype, flip
+from nst_lessons.fast import flip
+from nst_lessons.machine import best_dtype
 
 from .energy import Judge
 from .textbook import CONTENT, STYLE, features_of, gram
@@ -106,7 +107,7 @@ _START = """
 import time
 start = time.perf_counter()
 import torch, torchvision, nst_lessons as nst
-from nst_lessons.fast import best_dtype
+from nst_lessons.machine import best_dtype
 vgg = nst.VGG(dtype=best_dtype(torch.device("cpu")))
 loaded = time.perf_counter()
 nst.stylize("coffee", "swirls", vgg=vgg, callback=lambda step: False)

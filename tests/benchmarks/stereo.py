@@ -10,12 +10,11 @@ from pathlib import Path
 import torch
 
 import nst_lessons as nst
-from nst_lessons.fast import best_dtype
 from nst_lessons.moving.disparity import scaled
 from nst_lessons.moving.stereo import consistency_error, stylize_pair
 from nst_lessons.moving.viewing import anaglyph, on_screen, save_wiggle, side_by_side
 from nst_lessons.objective import Objective
-from nst_lessons.vgg import best_device
+from nst_lessons.vgg import default_vgg
 
 STYLE = "swirls"
 BORDER = 16  # pixels
@@ -62,7 +61,7 @@ def pairs(size: int, vgg: nst.VGG, judge: nst.VGG) -> None:
 
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    vgg, judge = nst.VGG(dtype=best_dtype(best_device())), nst.VGG()
+    vgg, judge = default_vgg(), nst.VGG()
     for size in [int(word) for word in sys.argv[1:]] or [256]:
         pairs(size, vgg, judge)
 

@@ -16,13 +16,12 @@ import torch
 from matplotlib.figure import Figure
 
 import nst_lessons as nst
-from nst_lessons.fast import best_dtype
 from nst_lessons.moving.clips import save_clip
 from nst_lessons.moving.keyframe import train_keyframe
 from nst_lessons.moving.scenes import Scene, pan, parallax, zoom
 from nst_lessons.moving.video import flicker, stylize_video
 from nst_lessons.objective import Objective
-from nst_lessons.vgg import best_device
+from nst_lessons.vgg import default_vgg
 
 SCENES = {"pan": (pan, "swirls"), "zoom": (zoom, "stained_glass"), "parallax": (parallax, "wave")}
 COLOURS = {"photo": "#999999", "frame by frame": "#D55E00", "held, true flow": "#0072B2", "held, estimated flow": "#56B4E9"}
@@ -120,7 +119,7 @@ def main() -> None:
     out = Path("out/video")
     out.mkdir(parents=True, exist_ok=True)
     print(HEAD, flush=True)
-    vgg, judge, tables = nst.VGG(dtype=best_dtype(best_device())), nst.VGG(), {}
+    vgg, judge, tables = default_vgg(), nst.VGG(), {}
     for name, (make, style) in SCENES.items():
         scene = make(count=args.frames, size=args.size)
         found = clips(scene, style, args.size, vgg)

@@ -8,7 +8,7 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons.colour import match_colours
-from nst_lessons.fast import best_dtype
+from nst_lessons.machine import best_dtype
 from nst_lessons.moving import video
 from nst_lessons.moving.keyframe import KeyframeNet
 from nst_lessons.moving.scenes import pan

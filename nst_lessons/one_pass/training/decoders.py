@@ -11,14 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nst_lessons.fast import best_dtype
 from nst_lessons.files import replacing
 from nst_lessons.losses import content_loss
 from nst_lessons.one_pass.decoders import Decoder, psnr
 from nst_lessons.one_pass.models import save_model
 from nst_lessons.one_pass.training.crops import HELD_OUT, crops, held_out_photos, training_photos, training_styles
 from nst_lessons.one_pass.training.decoder_losses import fine_loss, photos_loss, row_loss
-from nst_lessons.vgg import VGG, best_device
+from nst_lessons.vgg import VGG, default_vgg
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
 FINE_STEPS = {2: 200, 3: 400, 4: 400}  # on transformed features too
@@ -54,7 +53,7 @@ def train_decoders(
     `checkpoint` is written every `SAVE_EVERY` steps, and a run that finds one goes on from it. The card gives the PSNR on
     `held_out_photos`.
     """
-    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    vgg = default_vgg() if vgg is None else vgg
     pictures, styles, checkpoint = training_photos(), training_styles(), Path(checkpoint)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     rounds = {"photos": STEPS, "fine": FINE_STEPS, "row": ROW_STEPS}

@@ -11,17 +11,18 @@ import torch
 import torch.nn.functional as F
 
 from nst_lessons import samples
-from nst_lessons.fast import Gram, best_dtype
+from nst_lessons.fast import Gram
 from nst_lessons.files import replacing
 from nst_lessons.images import load_image
 from nst_lessons.losses import content_loss, style_loss, total_variation
+from nst_lessons.machine import best_dtype
 from nst_lessons.objective import Losses, Weights
 from nst_lessons.one_pass.quality import energy
 from nst_lessons.one_pass.realtime import Stylizer, save_stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT, TRAINING, crops, training_photos
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
-from nst_lessons.vgg import VGG, best_device
+from nst_lessons.vgg import VGG, default_vgg
 
 CONTENT_LAYER = "relu3_1"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
@@ -91,7 +92,7 @@ def training(
     numbers are then those of an unbroken run.
     """
     weights = Weights(style=6, layers=dict.fromkeys(STYLE_LAYERS, 1.0)) if weights is None else weights
-    vgg = VGG(dtype=best_dtype(best_device())) if vgg is None else vgg
+    vgg = default_vgg() if vgg is None else vgg
     model.to(vgg.device).train()
     photos = _photos() if photos is None else photos
     loss_of = PerceptualLoss(vgg, [load_image(style, style_size).to(vgg.device) for style in styles], list(weights.layers))

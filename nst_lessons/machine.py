@@ -1,0 +1,67 @@
+"""This machine: its best device and number type, how much memory a step takes, and whether it is Colab or Kaggle."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import torch
+
+KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # a notebook's data sets; the variable is for tests
+BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
+
+
+def best_device() -> torch.device:
+    """CUDA if there is a GPU, Apple's MPS, or else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def device_named(name: str | None) -> torch.device:
+    """The device called `name`, tried out, or the best there is."""
+    if name is None:
+        return best_device()
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"The device {name!r} cannot be used here ({reason}): leave --device out.") from None
+    return device
+
+
+def best_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where `device` multiplies in it natively, float32 elsewhere."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
+    if device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)():
+        return torch.bfloat16
+    return torch.float32
+
+
+def check_memory(shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype) -> None:
+    """Raise ValueError if a step with a picture of any of `shapes` (height, width) needs more memory than is free.
+
+    device, dtype: those of the VGG that will see it.
+    """
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * dtype.itemsize / 4
+    if needed > free:
+        size = max(max(shape) for shape in shapes)
+        fits = int(size * (free / needed) ** 0.5) // 16 * 16
+        raise ValueError(
+            f"Size {size} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            f"the largest size that fits is about {fits}."
+        )
+
+
+def on_colab() -> bool:
+    """Whether this is Google Colab, whose kernels import its package when they start."""
+    return "google.colab" in sys.modules
+
+
+def on_kaggle() -> bool:
+    """Whether this is a notebook of Kaggle's."""
+    return "KAGGLE_KERNEL_RUN_TYPE" in os.environ
