@@ -6,8 +6,7 @@ import nst_lessons as nst
 from nst_lessons import vgg_weights
 from nst_lessons.images import to_pil
 from nst_lessons.one_pass.quality import energy
-
-from .benchmarks.energy import Judge
+from tests.benchmarks.energy import Judge
 
 
 def test_the_energy_is_that_of_the_judge_and_tells_a_painting_from_the_photo(vgg):

@@ -9,8 +9,7 @@ from nst_lessons.one_pass.models import save_model
 from nst_lessons.one_pass.realtime import ConditionalInstanceNorm, Stylizer, load_stylizer, realtime, save_stylizer
 from nst_lessons.one_pass.training import stylizer as train
 from nst_lessons.one_pass.training.stylizer import PerceptualLoss, train_stylizer, training
-
-from .benchmarks.energy import Judge
+from tests.benchmarks.energy import Judge
 
 SMALL = {"channels": (4, 6, 8), "blocks": 1}
 
