@@ -1,8 +1,11 @@
-"""The canvas: a picture as the free variables u of an optimisation, each pixel being (1 + sin u) / 2.
+"""The canvas: a picture as the free variables u of an optimisation, each pixel being (1 + sin u) / 2; and its optimisers.
 
 So bounds hold at every step, and no clamp disturbs the optimiser. A pixel at 0 or 1 would have no slope and never move:
 the start is kept a hair inside.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -25,3 +28,22 @@ def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tenso
     """`image`, made against `smaller_photo`, at the size of `photo`, with the photo's detail that the small one lacks."""
     shape = tuple(photo.shape[-2:])
     return (resize(image, shape) + photo - resize(smaller_photo, shape)).clamp(0, 1)
+
+
+class LBFGS(torch.optim.LBFGS):
+    """One evaluation a step. The first step, when nothing is known of the curvature, moves each u by 0.01 on average.
+
+    torch's own would divide by the sum of the gradients: so little that in bfloat16 only rounding is seen to change.
+    """
+
+    def __init__(self, params: list[torch.Tensor]) -> None:
+        first = 0.01 * params[0].numel()
+        super().__init__(params, lr=first, max_iter=1, history_size=10, tolerance_grad=0, tolerance_change=0)
+
+    def step(self, closure: Callable) -> torch.Tensor:
+        loss = super().step(closure)
+        self.param_groups[0]["lr"] = 1
+        return loss
+
+
+OPTIMIZERS = {"lbfgs": LBFGS, "adam": partial(torch.optim.Adam, lr=0.05)}

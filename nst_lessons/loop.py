@@ -12,12 +12,11 @@ from statistics import median
 
 import torch
 
-from nst_lessons.canvas import enlarge, to_canvas, to_image
+from nst_lessons.canvas import OPTIMIZERS, enlarge, to_canvas, to_image
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize
 from nst_lessons.machine import check_memory
 from nst_lessons.objective import CONTENT_LAYER, Losses, Objective, Weights
-from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.progress_bars import quick, shortened
 from nst_lessons.settings import MIN_SIZE, coarse_to_fine, regions_of, shares_of
 from nst_lessons.start import FEED_FORWARD, feed_forward, first_image

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 import nst_lessons as nst
+from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.objective import Objective
 from nst_lessons.one_pass.models import find_model
-from nst_lessons.optimizers import OPTIMIZERS
 from nst_lessons.settings import coarse_to_fine
 
 shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")

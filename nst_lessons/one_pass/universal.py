@@ -10,14 +10,13 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 
-from nst_lessons.canvas import to_canvas, to_image
+from nst_lessons.canvas import LBFGS, to_canvas, to_image
 from nst_lessons.images import fit, load_image
 from nst_lessons.losses import content_loss
 from nst_lessons.machine import check_memory
 from nst_lessons.one_pass.decoders import CHANNELS, load_decoders
 from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.transforms import TRANSFORMS
-from nst_lessons.optimizers import LBFGS
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import MIN_SIZE, regions_of, shares_of
 from nst_lessons.vgg import VGG, default_vgg

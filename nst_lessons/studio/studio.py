@@ -9,10 +9,9 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from nst_lessons.curves import Curves
 from nst_lessons.figures import draw, to_html
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
-from nst_lessons.live import describe
+from nst_lessons.live import Curves, describe
 from nst_lessons.loop import transfer
 from nst_lessons.machine import on_colab
 from nst_lessons.objective import Weights
