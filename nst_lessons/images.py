@@ -60,6 +60,19 @@ def fit(shape: tuple[int, int], size: int) -> tuple[int, int]:
     return fitted
 
 
+def shape_of(source: object) -> tuple[int, int]:
+    """The (height, width) of a picture that `load_image` reads, before it is turned; of a file only the header is read."""
+    try:
+        if isinstance(source, str | os.PathLike):
+            with Image.open(_resolve(source)) as image:
+                return image.height, image.width
+        if isinstance(source, Image.Image):
+            return source.height, source.width
+    except (OSError, SyntaxError, Image.DecompressionBombError):
+        pass  # load_image says what is wrong
+    return tuple(load_image(source).shape[-2:])
+
+
 def to_pil(image: torch.Tensor) -> Image.Image:
     """The 8-bit `PIL.Image` of a picture (1, 3, H, W) or (3, H, W); values outside [0, 1] are clipped."""
     pixels = image.detach().float().cpu().reshape(image.shape[-3:])  # (3, H, W)

@@ -1,12 +1,100 @@
-"""Settings of a run, read and checked before it starts: schedule, shares of the styles, masks."""
+"""The options of a run, checked before it starts, and its pictures, each loaded once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 
-from nst_lessons.images import load_image, resize
+from nst_lessons.canvas import OPTIMIZERS
+from nst_lessons.colour import luminance, match_colours, match_luminance
+from nst_lessons.images import fit, load_image, resize, shape_of
+from nst_lessons.machine import check_memory
+from nst_lessons.progress_bars import quick, shortened
+from nst_lessons.vgg import VGG
 
 MIN_SIZE = 32
+
+
+@dataclass
+class Settings:
+    """The options of one run, which are described at `loop.transfer`. Raises ValueError for one that is not right."""
+
+    content: object
+    style: object
+    schedule: list[tuple[int, int]]
+    style_weights: Sequence[float] | None
+    style_scale: float
+    masks: Sequence[object] | None
+    colours: str
+    average: float
+    content_layer: str
+    init: object
+    optimizer: str
+    extra: Callable[[torch.Tensor], torch.Tensor] | None
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not self.schedule or any(size < MIN_SIZE or steps < 1 for size, steps in self.schedule):
+            raise ValueError(
+                f"The schedule is {self.schedule}: give (size, steps) pairs with sizes from {MIN_SIZE}, steps from 1."
+            )
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"There is no optimizer {self.optimizer!r} here: choose {' or '.join(OPTIMIZERS)}.")
+        if self.colours not in ("style", "luminance", "matched"):
+            raise ValueError(f"There are no colours {self.colours!r} here: choose style, luminance or matched.")
+        if not 0.25 <= self.style_scale <= 4 or not 0 <= self.average < 1:
+            raise ValueError(f"style_scale is {self.style_scale} and average {self.average}: give 0.25 to 4, and 0 to below 1.")
+        self.styles = list(self.style) if isinstance(self.style, list | tuple) else [self.style]
+        self.shares = shares_of(self.style_weights, len(self.styles))
+        self.schedule = [(size, shortened(steps)) for size, steps in (self.schedule[:1] if quick() else self.schedule)]
+
+    def load(self, vgg: VGG) -> "Pictures":
+        """Read the pictures, each at the largest size, to the device of `vgg`; ValueError if memory would not do."""
+        largest = max(size for size, _ in self.schedule)
+        sources, size = (self.content, *self.styles), round(largest * self.style_scale)
+        sizes = [largest, *[size] * len(self.styles)]
+        shapes = [fit(shape_of(source), size) for source, size in zip(sources, sizes, strict=True)]
+        check_memory(shapes, vgg.device, vgg.dtype)
+        photo, *styles = (load_image(source, size) for source, size in zip(sources, sizes, strict=True))
+        masks, content = regions_of(self.masks, len(styles), photo), photo
+        if self.colours == "luminance":  # the run is in grey, and its steps get the photo's colours back
+            content, styles = luminance(photo), [match_luminance(one, photo) for one in styles]
+        elif self.colours == "matched":
+            styles = [match_colours(one, photo) for one in styles]
+        first = first_image(self.init, content, styles[0], self.seed)
+        return Pictures(
+            content=content.to(vgg.device),
+            styles=[(one.to(vgg.device), share) for one, share in zip(styles, self.shares, strict=True)],
+            masks=[mask.to(vgg.device) for mask in masks],
+            first=(luminance(first) if self.colours == "luminance" else first).to(vgg.device),
+            colours=photo.to(vgg.device) if self.colours == "luminance" else None,
+        )
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a run works with, on the device of its network; (1, 3, H, W) each."""
+
+    content: torch.Tensor
+    styles: list[tuple[torch.Tensor, float]]  # each with its share
+    masks: list[torch.Tensor]  # (1, 1, H, W), of the content's size; none, or one for each style
+    first: torch.Tensor  # where the run begins
+    colours: torch.Tensor | None  # the photo, if the run is in grey
+
+
+def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: int) -> torch.Tensor:
+    """The picture to start from, of the content's shape: its copy, noise, noise in the style's colours, or `init`."""
+    if not isinstance(init, str):
+        return resize(load_image(init), tuple(content.shape[-2:]))
+    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
+    if init == "content":
+        return content
+    if init == "noise":
+        return (0.5 + 0.2 * noise).clamp(0, 1)
+    if init == "style":
+        mean, std = style.mean((2, 3), keepdim=True), style.std((2, 3), keepdim=True)
+        return (mean + std * noise).clamp(0, 1)
+    raise ValueError(f"There is no init {init!r}: choose content, noise or style, or give a picture.")
 
 
 def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]:

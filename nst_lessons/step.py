@@ -1,7 +1,9 @@
-"""One iteration of a run, and what can be made of a stream of them."""
+"""One iteration of a run, what a run ends with, and what can be done to a stream of steps."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 
@@ -25,6 +27,54 @@ class Step:
     remaining: float  # seconds to go, estimated
     image: torch.Tensor | None  # (1, 3, H, W), detached; None in a Result's history
     extra: float = 0.0  # the loss that the caller added, as it counts in `loss`
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best picture of a run, on the CPU, every step without its picture, and why it stopped early, if it did."""
+
+    image: torch.Tensor
+    history: list[Step]
+    stopped: str | None = None
+
+    @property
+    def best(self) -> Step:
+        """The step of the lowest loss at the last size."""
+        return min((step for step in self.history if step.size == self.history[-1].size), key=lambda step: step.loss)
+
+
+Item = TypeVar("Item")  # a Step of a picture, or a Frame of a clip
+
+
+def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Callable | Sequence[Callable] | None) -> str | None:
+    """Run `items` to their end; returns why they stopped early, or None.
+
+    Each item is given to `keep`, and then to every callback; a callback that returns False stops the run. Ctrl-C (the stop
+    button of a notebook) and a loss that is not finite stop it too, and are raised if they come before the first item.
+    If a run stops early, `callback.finish(last_item)` is called where it exists.
+    """
+    callbacks = [callback] if callable(callback) else list(callback or [])
+    last, stopped = None, None
+    try:
+        for item in items:
+            keep(item)
+            last = item
+            if any([call(item) is False for call in callbacks]):  # a list: every callback sees every item
+                stopped = "a callback returned False"
+                break
+    except KeyboardInterrupt:
+        if last is None:
+            raise
+        stopped = "interrupted"
+    except FloatingPointError as error:
+        if last is None:
+            raise
+        stopped = str(error)
+        warnings.warn(stopped, stacklevel=3)  # where `stylize` was called
+    if stopped:
+        for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
+            finish(last)
+    return stopped
 
 
 def recoloured(steps: Iterator[Step], photo: torch.Tensor) -> Iterator[Step]:

@@ -6,8 +6,10 @@ import torch
 from tqdm import tqdm
 
 from nst_lessons.images import save_image, writable
-from nst_lessons.loop import Step, Weights, stylize
+from nst_lessons.loop import stylize
 from nst_lessons.machine import device_named
+from nst_lessons.objective import Weights
+from nst_lessons.step import Step
 from nst_lessons.vgg import VGG, default_vgg
 
 
@@ -68,8 +70,7 @@ def _optimise(args: argparse.Namespace, given: dict) -> torch.Tensor:
     )
     if result.stopped:
         print(f"stopped early: {result.stopped}")
-    best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
-    height, width = best.size
+    best, (height, width) = result.best, result.best.size
     print(f"final loss {best.loss:.3f} (content {best.content:.3f}, style {best.style:.4f}) at {width} x {height}")
     return result.image
 

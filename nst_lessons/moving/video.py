@@ -23,6 +23,7 @@ from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import coarse_to_fine
+from nst_lessons.step import drive
 from nst_lessons.vgg import VGG, default_vgg
 
 METHODS = ("optimise", "frame", "keyframe")
@@ -143,23 +144,10 @@ def stylize_video(
     """Run `transfer_video(frames, style, **options)` to its end; Ctrl-C (the stop button) keeps the finished frames.
 
     callback: one or several functions of a `Frame`, called after each, such as a `LiveClip`; one that returns False stops the
-    run. A callback that has a method `finish` is told the last frame of a run that ends early.
+    run. If a run ends early, `callback.finish(last_frame)` is called where it exists.
     """
-    callbacks = [callback] if callable(callback) else list(callback or [])
-    made, stopped = [], None
-    try:
-        for frame in transfer_video(frames, style, **options):
-            made.append(frame)
-            if any([call(frame) is False for call in callbacks]):  # a list: every callback sees every frame
-                stopped = "a callback returned False"
-                break
-    except KeyboardInterrupt:
-        if not made:
-            raise
-        stopped = "interrupted"
-    if stopped:
-        for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
-            finish(made[-1])
+    made = []
+    stopped = drive(transfer_video(frames, style, **options), made.append, callback)
     return Video(made, stopped)
 
 
@@ -222,8 +210,7 @@ def _painted(photo: torch.Tensor, **options) -> tuple[torch.Tensor, float]:
     result = stylize(photo, **options)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt
-    best = min((step for step in result.history if step.size == result.history[-1].size), key=lambda step: step.loss)
-    return load_image(to_pil(result.image)), best.style
+    return load_image(to_pil(result.image)), result.best.style
 
 
 def _difference(frame: torch.Tensor, moved: torch.Tensor, mask: torch.Tensor) -> float:

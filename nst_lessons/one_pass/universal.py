@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from nst_lessons.canvas import LBFGS, to_canvas, to_image
-from nst_lessons.images import fit, load_image
+from nst_lessons.images import fit, load_image, shape_of
 from nst_lessons.losses import content_loss
 from nst_lessons.machine import check_memory
 from nst_lessons.one_pass.decoders import CHANNELS, load_decoders
@@ -57,8 +57,7 @@ def universal(
     vgg = default_vgg() if vgg is None else vgg
     if isinstance(content, str) and content == "noise":
         content = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(seed))
-    rough = [load_image(picture, min(size, 1024)) for picture in (content, *styles)]
-    check_memory([fit(picture.shape[-2:], size) for picture in rough], vgg.device, vgg.dtype)  # not yet enlarged
+    check_memory([fit(shape_of(picture), size) for picture in (content, *styles)], vgg.device, vgg.dtype)
     photo, *styles = (load_image(picture, size) for picture in (content, *styles))
     shares = shares_of(style_weights, len(styles))
     regions = [_padded(mask).to(vgg.device) for mask in regions_of(masks, len(styles), photo)]
