@@ -65,9 +65,9 @@ def shape_of(source: object) -> tuple[int, int]:
     try:
         if isinstance(source, str | os.PathLike):
             with Image.open(_resolve(source)) as image:
-                return image.height, image.width
-        if isinstance(source, Image.Image):
-            return source.height, source.width
+                shape = image.height, image.width
+            _check_sides(*shape)
+            return shape
     except (OSError, SyntaxError, Image.DecompressionBombError):
         pass  # load_image says what is wrong
     return tuple(load_image(source).shape[-2:])

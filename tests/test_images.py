@@ -202,3 +202,14 @@ def test_no_permission(tmp_path, monkeypatch):
 def test_a_picture_is_contiguous_so_that_lbfgs_takes_its_clone(size):
     picture = nst.load_image("astronaut", size)  # 512 x 512: nothing is resized
     assert picture.is_contiguous() and picture.clone().is_contiguous()
+
+
+def test_a_shape_is_read_from_the_header_alone(tmp_path, random_image):
+    path = nst.save_image(random_image(300, 400), tmp_path / "a.png")
+    path.write_bytes(path.read_bytes()[:200])  # the rest of the file is not there
+    assert images.shape_of(path) == (300, 400)
+    assert images.shape_of(random_image(30, 40)) == images.shape_of(Image.new("L", (40, 30))) == (30, 40)
+    with pytest.raises(ValueError, match="damaged or cut off"):
+        nst.load_image(path)
+    with pytest.raises(FileNotFoundError, match=r"no file .*b\.png"):
+        images.shape_of(tmp_path / "b.png")

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import nst_lessons as nst
+from nst_lessons import images
 from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.objective import Objective
 from nst_lessons.one_pass.models import find_model
@@ -183,6 +184,14 @@ def test_stylize_returns_the_best_and_calls_every_callback(content, style, vgg):
     best = min(seen, key=lambda step: step.loss)
     assert torch.equal(result.image, best.image) and result.best == replace(best, image=None)
     assert result.history[2].loss == seen[2].loss and result.history[2].image is None
+
+
+def test_each_picture_is_decoded_once(vgg, tmp_path, monkeypatch, random_image):
+    read, decode = [], images._from_pil
+    monkeypatch.setattr(images, "_from_pil", lambda image, size: read.append(image.filename) or decode(image, size))
+    paths = [str(nst.save_image(random_image(40, 50, seed), tmp_path / f"{seed}.png")) for seed in range(3)]
+    nst.stylize(paths[0], paths[1:], vgg=vgg, schedule=[(32, 1), (48, 1)])
+    assert read == paths
 
 
 def test_a_callback_that_returns_false_stops(content, style, vgg):

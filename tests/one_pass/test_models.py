@@ -27,7 +27,7 @@ def test_a_shipped_model_has_a_name(tmp_path, monkeypatch):
 
 
 def test_a_missing_model_says_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"ship with the project.*train_decoders"):
+    with pytest.raises(FileNotFoundError, match=r"ship with the project.*nst-lessons train decoders"):
         load_model(tmp_path / "none.pt", "decoders")
 
 

@@ -235,7 +235,7 @@ def test_bad_settings_are_told(vgg, options, words):
 def test_missing_decoders_are_told_with_a_way_out(vgg, monkeypatch, tmp_path):
     monkeypatch.setattr("nst_lessons.samples.data_dir", lambda: tmp_path)
     assert universal.best_decoder() == "optimise"
-    with pytest.raises(FileNotFoundError, match="train_decoders"):
+    with pytest.raises(FileNotFoundError, match="nst-lessons train decoders"):
         universal.universal(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64), size=64, vgg=vgg)
 
 
