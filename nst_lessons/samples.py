@@ -64,17 +64,8 @@ def available() -> dict[str, Sample]:
     A name such as `club/ada_lovelace` has letters, digits, _ and / only, and a number where two would be the same. Of a
     folder's pictures the first PER_FOLDER are listed, OF_OWN in all; any other is still read by its path.
     """
-    found = [
-        Sample(name, "photo", title, credit, _shipped(package, file))
-        for name, (package, file, title, credit) in _PHOTOS.items()
-    ]
-    for path in sorted((data_dir() / "styles").glob("*.jpg")):
-        found.append(Sample(path.stem, "style", path.stem.replace("_", " "), "drawn by data/draw_styles.py, MIT", path))
-    for entry in _catalogue():
-        credit = f"{entry['artist']}, {entry['year']}, public domain"
-        found.append(Sample(entry["name"], "painting", entry["title"], credit, _on_disk(entry)))
-    known = {sample.name: sample for sample in found}
-    shipped = {sample.path.resolve() for sample in found if sample.path}
+    known = _bundled()
+    shipped = {sample.path.resolve() for sample in known.values() if sample.path}
     for name, path in islice(_own(), OF_OWN):
         if path.resolve() not in shipped:
             shipped.add(path.resolve())
@@ -88,7 +79,9 @@ def find(name: str) -> Path:
 
     Raises ValueError for an unknown name (with the nearest one), FileNotFoundError where it cannot be had.
     """
-    known = available()
+    known = _bundled()
+    if name not in known:  # only now is there a walk through a person's own folders
+        known = available()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         others = ", ".join(sample.name for sample in known.values() if sample.kind != "own")
@@ -103,7 +96,7 @@ def find(name: str) -> Path:
 
 def looks_like_name(text: str) -> bool:
     """Whether `text` is meant as a sample's name rather than as a path: letters, digits and _ only, or an own one's name."""
-    return re.fullmatch(r"\w+", text) is not None or (re.fullmatch(r"[\w/]+", text) is not None and text in available())
+    return re.fullmatch(r"\w+", text) is not None or (_may_be_own(text) and text in available())
 
 
 def pictures_in(folder: str | os.PathLike) -> list[Path]:
@@ -129,6 +122,26 @@ def unused(name: str, taken: Container[str]) -> str:
     return next(one for number in count(1) if (one := name if number == 1 else f"{name}_{number}") not in taken)
 
 
+def _bundled() -> dict[str, Sample]:
+    """Photos, styles and paintings by their names."""
+    found = [
+        Sample(name, "photo", title, credit, _shipped(package, file))
+        for name, (package, file, title, credit) in _PHOTOS.items()
+    ]
+    for path in sorted((data_dir() / "styles").glob("*.jpg")):
+        found.append(Sample(path.stem, "style", path.stem.replace("_", " "), "drawn by data/draw_styles.py, MIT", path))
+    for entry in _catalogue():
+        credit = f"{entry['artist']}, {entry['year']}, public domain"
+        found.append(Sample(entry["name"], "painting", entry["title"], credit, _on_disk(entry)))
+    return {sample.name: sample for sample in found}
+
+
+def _may_be_own(name: str) -> bool:
+    """Whether an own picture can have this name: the first part is that of a folder where they are looked for."""
+    first, slash, _ = name.partition("/")
+    return bool(slash) and re.fullmatch(r"[\w/]+", name) is not None and first in {folder for _, folder in _roots()}
+
+
 def _is_picture(entry: Path | os.DirEntry) -> bool:
     return _named_as_picture(entry) and os.path.isfile(entry)  # which, unlike entry.is_file(), never raises
 
@@ -144,10 +157,7 @@ def _is_folder(entry: os.DirEntry) -> bool:
 
 def _own() -> Iterator[tuple[str, Path]]:
     """Names, not yet unique, and files of own pictures: a folder's, and later those of the folders in it."""
-    given = os.environ.get("NST_DATA_DIR")
-    roots = [Path("data/own"), data_dir() / "own", *([Path(given)] if given else [])]
-    roots += [Path(entry.path) for entry in _listed(KAGGLE_INPUT)]
-    waiting, seen = deque((root, plain(root.resolve().name)) for root in roots), set()
+    waiting, seen = deque(_roots()), set()
     while waiting and len(seen) < FOLDERS:
         folder, name = waiting.popleft()
         inside = [] if folder.resolve() in seen else _listed(folder)
@@ -155,6 +165,14 @@ def _own() -> Iterator[tuple[str, Path]]:
         for entry in islice(filter(_is_picture, inside), PER_FOLDER):
             yield f"{name}/{plain(Path(entry.name).stem)}", Path(entry.path)
         waiting.extend((Path(entry.path), f"{name}/{plain(entry.name)}") for entry in filter(_is_folder, inside))
+
+
+def _roots() -> list[tuple[Path, str]]:
+    """The folders where own pictures are looked for, and the first part of their names."""
+    given = os.environ.get("NST_DATA_DIR")
+    roots = [Path("data/own"), data_dir() / "own", *([Path(given)] if given else [])]
+    roots += [Path(entry.path) for entry in _listed(KAGGLE_INPUT)]
+    return [(root, plain(root.resolve().name)) for root in roots]
 
 
 def _listed(folder: Path) -> list[os.DirEntry]:

@@ -129,6 +129,16 @@ def test_own_pictures_are_found_in_each_place_and_filed_in_folders(club, tmp_pat
         samples.find("own_me")
 
 
+def test_own_folders_are_gone_through_only_for_a_name_that_can_be_there(club, monkeypatch):
+    club("data/own/me.jpg")
+    walks, walk = [], samples._own
+    monkeypatch.setattr(samples, "_own", lambda: walks.append(1) or walk())
+    assert samples.find("chelsea").is_file() and samples.find("swirls").is_file()
+    assert not samples.looks_like_name("elsewhere/me") and samples.looks_like_name("me")
+    assert not walks
+    assert samples.find("own/me").name == "me.jpg" and len(walks) == 1
+
+
 def test_names_of_own_pictures_are_unique(club):
     club("data/own/me.jpg", "data/own/me.png", "data/own/m e.png", "data/own/m-e.png")
     assert list(own()) == ["own/m_e", "own/m_e_2", "own/me", "own/me_2"]

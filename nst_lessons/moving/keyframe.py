@@ -5,9 +5,7 @@ pair; since it sees no more than a patch, it learns no scene by heart, and what 
 same strokes.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from math import cos, pi
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +13,7 @@ from torch import nn
 
 from nst_lessons.images import load_image
 from nst_lessons.losses import gram_matrix, style_loss
-from nst_lessons.machine import best_dtype
+from nst_lessons.one_pass.training.steps import descend, quickest, seeded, trained, training_steps
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
 from nst_lessons.vgg import VGG, default_vgg
@@ -93,19 +91,17 @@ def training(
     model.to(vgg.device).train()
     generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # forgets soon how steep the start was
-    image, index, spent = None, 0, 0.0
-    while (done := max(index / steps, spent / seconds)) < 1:
-        start = time.perf_counter()
-        optimizer.param_groups[0]["lr"] = rate * (1 + cos(pi * done)) / 2
+
+    def update() -> dict[str, object]:
         photos, paintings = (part.to(vgg.device) for part in _patches(pairs, batch, patch, generator))
-        losses = _update(model, photos, paintings, vgg, optimizer)
-        index, spent = index + 1, spent + time.perf_counter() - start
-        last = index == steps or spent >= seconds
-        if index == 1 or index % PREVIEW_EVERY == 0 or last:
-            image = model.eval().paint(pairs[0][0]).cpu()
-            model.train()
-        remaining = 0.0 if last else min(spent / index * (steps - index), seconds - spent)
-        yield Step(index, steps, tuple(image.shape[-2:]), **losses, seconds=spent, remaining=remaining, image=image)
+        return _update(model, photos, paintings, vgg, optimizer)
+
+    def painted() -> torch.Tensor:
+        image = model.eval().paint(pairs[0][0]).cpu()
+        model.train()
+        return image
+
+    yield from training_steps(update, painted, optimizer, rate=rate, steps=steps, seconds=seconds, every=PREVIEW_EVERY)
 
 
 def train_keyframe(
@@ -121,30 +117,20 @@ def train_keyframe(
 
     callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = KeyframeNet()
-    for step in training(model, pairs, steps=steps, seconds=seconds, vgg=vgg, seed=seed):
-        if callback is not None:
-            callback(step)
-    return model.eval().requires_grad_(False)
+    model = seeded(KeyframeNet, seed)
+    return trained(model, training(model, pairs, steps=steps, seconds=seconds, vgg=vgg, seed=seed), callback)
 
 
 def _update(model, photos, paintings, vgg, optimizer) -> dict[str, object]:
     """One step of the optimiser; the losses as a Step has them."""
-    dtype = best_dtype(photos.device)
-    with torch.autocast(photos.device.type, dtype, enabled=dtype != torch.float32):
+    with quickest(photos.device):
         pictures = model(photos)
     with torch.no_grad():
         wanted = _grams(vgg, paintings)
     by_layer = {name: style_loss(gram, wanted[name]) for name, gram in _grams(vgg, pictures).items()}
     difference, style = (pictures - paintings).abs().mean(), sum(by_layer.values()) / len(by_layer)
     loss = L1 * difference + STYLE * style
-    if not torch.isfinite(loss):
-        raise FloatingPointError(f"The loss is {loss.item()}: lower the rate, and train again.")
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+    descend(loss, optimizer)
     values = {name: value.item() for name, value in by_layer.items()}
     return {"loss": loss.item(), "content": difference.item(), "style": style.item(), "tv": 0.0, "style_by_layer": values}
 

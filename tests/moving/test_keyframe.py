@@ -6,6 +6,7 @@ import torch
 from nst_lessons.moving import keyframe
 from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe, training
 from nst_lessons.moving.scenes import pan
+from nst_lessons.one_pass.training import steps as training_loop
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_the_seed_makes_it_the_same_again(vgg, random_image):
 
 def test_where_time_is_short_it_ends_early_at_a_rate_that_has_fallen(vgg, random_image, monkeypatch):
     clock, rates = iter(range(0, 1000, 10)), []  # seconds: each step takes ten of them
-    monkeypatch.setattr(keyframe, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    monkeypatch.setattr(training_loop, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
     update = keyframe._update
     monkeypatch.setattr(keyframe, "_update", lambda *given: rates.append(given[-1].param_groups[0]["lr"]) or update(*given))
     pairs = [(random_image(32, 32), random_image(32, 32))]

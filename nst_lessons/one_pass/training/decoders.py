@@ -17,6 +17,7 @@ from nst_lessons.one_pass.decoders import Decoder, psnr
 from nst_lessons.one_pass.models import save_model
 from nst_lessons.one_pass.training.crops import HELD_OUT, crops, held_out_photos, training_photos, training_styles
 from nst_lessons.one_pass.training.decoder_losses import fine_loss, photos_loss, row_loss
+from nst_lessons.one_pass.training.steps import descend
 from nst_lessons.vgg import VGG, default_vgg
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
@@ -129,17 +130,12 @@ def _teach_head(decoder: Decoder, above: Decoder, vgg: VGG, pictures: list[torch
         optimizer.param_groups[0]["lr"] = 1e-3 * _share(index / steps)
         with torch.no_grad():
             wanted, given = vgg(crops(pictures, 4, 160, torch.Generator().manual_seed(index)), layers).values()
-        loss = content_loss(head(given.float() / decoder.rms), wanted.float() / above.rms)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        descend(content_loss(head(given.float() / decoder.rms), wanted.float() / above.rms), optimizer)
 
 
 def _step(decoder: Decoder, optimizer: torch.optim.Adam, loss_of, vgg: VGG, pictures: torch.Tensor) -> float:
     loss = loss_of(decoder, vgg, pictures)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+    descend(loss, optimizer)
     return loss.item()
 
 

@@ -1,10 +1,9 @@
 """How a `Stylizer` learns: photos go through it, and VGG compares what comes out with the photo and with the painting."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import product
-from math import cos, pi
 from pathlib import Path
 
 import torch
@@ -15,11 +14,11 @@ from nst_lessons.fast import Gram
 from nst_lessons.files import replacing
 from nst_lessons.images import load_image
 from nst_lessons.losses import content_loss, style_loss, total_variation
-from nst_lessons.machine import best_dtype
 from nst_lessons.objective import Losses, Weights
 from nst_lessons.one_pass.quality import energy
 from nst_lessons.one_pass.realtime import Stylizer, save_stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT, TRAINING, crops, training_photos
+from nst_lessons.one_pass.training.steps import descend, quickest, seeded, trained, training_steps
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
 from nst_lessons.vgg import VGG, default_vgg
@@ -98,24 +97,23 @@ def training(
     loss_of = PerceptualLoss(vgg, [load_image(style, style_size).to(vgg.device) for style in styles], list(weights.layers))
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    preview, image = load_image(preview, 256), None
+    preview, chosen = load_image(preview, 256), []  # the numbers of the last batch's styles
+
+    def update() -> dict[str, object]:
+        chosen[:] = (torch.randperm(max(batch, len(styles)), generator=generator)[:batch] % len(styles)).tolist()
+        return _update(model, crops(photos, batch, size, generator).to(vgg.device), chosen, loss_of, weights, optimizer)
+
+    def painted() -> torch.Tensor:
+        return model.paint(preview, model.styles[chosen[0]]).cpu()
+
     steps = shortened(steps)
-    first, seconds = _resume(checkpoint, model, optimizer, generator)
-    saved = seconds
-    for index in range(first + 1, steps + 1):
-        start = time.perf_counter()
-        optimizer.param_groups[0]["lr"] = rate * (1 + cos(pi * (index - 1) / steps)) / 2
-        chosen = torch.randperm(max(batch, len(styles)), generator=generator)[:batch] % len(styles)
-        photo = crops(photos, batch, size, generator).to(vgg.device)
-        losses, loss = _update(model, photo, chosen.tolist(), loss_of, weights, optimizer)
-        if image is None or index % PREVIEW_EVERY == 0 or index == steps:
-            image = model.paint(preview, model.styles[chosen[0]]).cpu()
-        seconds += time.perf_counter() - start
-        if checkpoint is not None and (seconds - saved > SAVE_EVERY or index == steps):
-            _save(checkpoint, model, optimizer, generator, index, seconds)
-            saved = seconds
-        remaining = seconds / index * (steps - index)
-        yield Step(index, steps, tuple(image.shape[-2:]), loss, **losses, seconds=seconds, remaining=remaining, image=image)
+    index, saved = _resume(checkpoint, model, optimizer, generator)
+    options = dict(rate=rate, steps=steps, every=PREVIEW_EVERY, index=index, spent=saved)
+    for step in training_steps(update, painted, optimizer, **options):
+        if checkpoint is not None and (step.seconds - saved > SAVE_EVERY or step.index == steps):
+            _save(checkpoint, model, optimizer, generator, step.index, step.seconds)
+            saved = step.seconds
+        yield step
 
 
 def train_stylizer(styles: Sequence[str], *, callback: Callable[[Step], object] | None = None, **options) -> Stylizer:
@@ -123,11 +121,8 @@ def train_stylizer(styles: Sequence[str], *, callback: Callable[[Step], object] 
 
     callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
     """
-    model = _stylizer(styles, options.get("seed", 0))
-    for step in training(model, styles, **options):
-        if callback is not None:
-            callback(step)
-    return model.eval().requires_grad_(False)
+    model = seeded(partial(Stylizer, styles), options.get("seed", 0))
+    return trained(model, training(model, styles, **options), callback)
 
 
 def train_shipped(
@@ -138,7 +133,7 @@ def train_shipped(
     The card gives the three-size energy on the held-out photos: {style: {photo: [painted, untouched]}}, at 512 pixels.
     """
     styles = [sample.name for sample in samples.available().values() if sample.kind == "style"]
-    model = _stylizer(styles, seed)
+    model = seeded(partial(Stylizer, styles), seed)
     yield from training(model, styles, steps=STEPS, checkpoint=checkpoint, seed=seed, vgg=vgg)
     model.eval()
     judge, scores = VGG(), {style: {} for style in styles}
@@ -150,29 +145,17 @@ def train_shipped(
     save_stylizer(model, path, recipe=recipe, steps=STEPS, seed=seed, energy=scores)
 
 
-def _stylizer(styles: Sequence[str], seed: int) -> Stylizer:
-    """An untrained network, drawn with `seed`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return Stylizer(styles)
-
-
-def _update(model, photos, styles, loss_of, weights, optimizer) -> tuple[dict, float]:
-    """One step of the optimiser; the losses, unweighted, and their weighted sum."""
+def _update(model, photos, styles, loss_of, weights, optimizer) -> dict[str, object]:
+    """One step of the optimiser; the losses as a Step has them."""
     mix = F.one_hot(torch.tensor(styles, device=photos.device), len(model.styles)).float()
-    dtype = best_dtype(photos.device)
-    with torch.autocast(photos.device.type, dtype, enabled=dtype != torch.float32):
+    with quickest(photos.device):
         pictures = model(photos, mix)
     losses = loss_of(pictures, photos, styles, weights)
     loss = losses.total(weights)
-    if not torch.isfinite(loss):
-        raise FloatingPointError(f"The loss is {loss.item()}: lower the rate or the weights, and train again.")
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    by_layer = {name: value.item() for name, value in losses.style_by_layer.items()}
+    descend(loss, optimizer)
     terms = {name: getattr(losses, name).item() for name in ("content", "style", "tv")}
-    return terms | {"style_by_layer": by_layer}, loss.item()
+    by_layer = {name: value.item() for name, value in losses.style_by_layer.items()}
+    return {"loss": loss.item(), **terms, "style_by_layer": by_layer}
 
 
 def _photos() -> list[torch.Tensor]:
