@@ -4,7 +4,9 @@ Where things are. This folder is the whole method, its pictures and its plots, r
 
     losses.py         content, Gram matrix, style, total variation: the formulas
     vgg.py            VGG: the frozen network; vgg_weights.py finds, checks and converts its file
-    fast.py           convolutions and Gram products of a frozen network, exact and quick
+    fast.py           what is quicker for a frozen network, each an exact rewriting of a layer or a loss
+    convolve.py       the quickest convolution that this machine has, Winograd's among them
+    waiting.py        how long torch's threads spin while they wait: shortly
     machine.py        device, number type, memory; Colab, Kaggle or neither
     images.py         read, resize and save pictures; files.py writes files whole or not at all
     samples.py        pictures that have a name; paintings.json lists the famous ones
@@ -29,6 +31,7 @@ Every other concern is a folder that imports this one, never the other way round
     commands/         the command line, which __main__.py starts
 """
 
+import nst_lessons.waiting  # noqa: F401 - first, since it sets how torch waits before torch is loaded
 from nst_lessons import samples
 from nst_lessons.figures import draw, explore, play, show, show_figure
 from nst_lessons.images import load_image, resize, save_image

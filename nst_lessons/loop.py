@@ -18,8 +18,11 @@ from nst_lessons.objective import CONTENT_LAYER, Objective, Weights
 from nst_lessons.settings import Pictures, Settings, coarse_to_fine
 from nst_lessons.step import Result, Step, averaged, drive, recoloured
 from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.waiting import OtherPrograms, wait_asleep
 
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
+
+BUSY = 0.4  # cores that other programs use: from there on threads wait asleep
 
 
 def transfer(
@@ -129,9 +132,11 @@ def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
 def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures) -> Iterator[Step]:
     index, seconds, objectives, photo, image = 0, 0.0, [], pictures.content, pictures.first
     work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time goes with its pixels
-    rates = deque(maxlen=9)  # seconds for a unit of work
+    rates, others = deque(maxlen=9), OtherPrograms()  # seconds for a unit of work
     for size, steps in settings.schedule:
         start = time.perf_counter()
+        if others.cores() > BUSY:
+            wait_asleep()
         last_photo, photo = photo, resize(pictures.content, size)
         image = enlarge(image, photo, last_photo) if objectives else resize(image, tuple(photo.shape[-2:]))
         styles = [(resize(one, round(size * settings.style_scale)), share) for one, share in pictures.styles]
