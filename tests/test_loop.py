@@ -39,6 +39,7 @@ def run(content, style, vgg):
     return start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("photo", "painting"), PAIRS)
 def test_after_100_steps_at_256_the_style_loss_is_a_tenth(photo, painting):
     steps = list(nst.transfer(photo, painting, schedule=[(256, 100)]))
@@ -279,6 +280,7 @@ def test_one_weight_may_be_zero(run):
         assert len(list(run(weights=weights, schedule=[(64, 2)]))) == 2
 
 
+@pytest.mark.slow
 def test_a_size_that_memory_does_not_allow_names_one_that_fits(vgg, monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1e9))
     with pytest.raises(ValueError, match="the largest size that fits is about") as error:

@@ -177,6 +177,7 @@ def test_the_command_is_installed():
     assert subprocess.run([command, "--help"], capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path, capsys):
     photos, out = tmp_path / "club", tmp_path / "wall"
     photos.mkdir()
@@ -192,11 +193,15 @@ def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path,
     assert {path.name for path in out.iterdir()} == {path.name for path in first} | {"poster.png", "poster.pdf"}
 
 
+@pytest.mark.slow
 def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
     monkeypatch.setattr(decoders, "FINE_STEPS", {2: 1})
     monkeypatch.setattr(decoders, "ROW_STEPS", {2: 1})
+    monkeypatch.setattr(
+        stylizer, "load_image", lambda source, size=None: nst.load_image(source, 256)
+    )  # not 512: a card is a card
     assert main(["train", "decoders", "-o", "d.pt"]) == 0
     assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
     monkeypatch.setattr(stylizer, "STEPS", 2)

@@ -118,6 +118,7 @@ def motorcycle() -> tuple:
     return left[::4, ::4], right[::4, ::4], disparity[::4, ::4] / 4
 
 
+@pytest.mark.slow
 def test_a_pair_painted_together_differs_a_third_as_much_as_two_paintings_and_is_as_well_painted(vgg, motorcycle):
     left, right, disparity = motorcycle
     options = {"size": 96, "steps": 16, "vgg": vgg}

@@ -160,6 +160,7 @@ def test_what_ships_is_small_and_knows_the_bundled_styles(shipped):
     assert (samples.data_dir() / "models" / "stylizer.pt").stat().st_size < 8e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photo", ["chelsea", "hopper"])
 def test_the_cards_energy_of_its_worst_style_is_what_it_says_and_half_the_photos(shipped, photo):
     energies = shipped.card["energy"]  # {style: {photo: [painted, untouched]}}, measured at 512 pixels

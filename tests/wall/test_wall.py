@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 import torch
@@ -35,6 +36,7 @@ def counted():
     return seen, seen.append
 
 
+@pytest.mark.slow
 def test_each_photo_in_each_style_and_a_poster(photos, tmp_path):
     seen, callback = counted()
     made = wall(photos, ["swirls", "stained_glass"], tmp_path / "out", **SMALL, callback=callback)
@@ -184,6 +186,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "dask"])
 def test_the_process_of_one_dies_each_time_and_the_rest_goes_on(tmp_path, backend):
     if backend == "dask":
@@ -214,6 +217,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_on_a_cluster_of_two_workers_one_of_which_is_killed_nothing_is_lost(photos, tmp_path):
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, CLUSTER, photos)
@@ -238,16 +242,20 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_cluster_without_workers_is_not_waited_for(photos, tmp_path):
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, DESERTED, photos)
     assert run.stdout == "The cluster has lost its workers. Start some, and call again: it goes on.\n", run.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path):
     out, styles = tmp_path / "out", ["swirls", "wave", "peacock", "cubist"]
-    code = f"from nst_lessons.wall.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=40, jobs=1)"
-    running = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    code = f"from nst_lessons.wall.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=15, jobs=1)"
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores Ctrl-C
+    options = {"cwd": tmp_path, "stderr": subprocess.PIPE, "start_new_session": True, "preexec_fn": listening}
+    running = subprocess.Popen([sys.executable, "-c", code], **options)
     try:
         until = time.monotonic() + 90
         while not (finished := list(out.glob("[a-z]*.png"))) and time.monotonic() < until:
@@ -259,7 +267,7 @@ def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path
     kept = {path: path.stat().st_mtime_ns for path in out.iterdir()}
     assert set(finished) <= set(kept) and 1 <= len(kept) < 12  # no poster, and nothing half written
     assert all(max(nst.load_image(path).shape) == 64 for path in kept)
-    made = wall(photos, styles, out, size=64, steps=40, jobs=2)
+    made = wall(photos, styles, out, size=64, steps=15, jobs=2)
     assert not made.failed and {path: path.stat().st_mtime_ns for path in kept} == kept
     assert {one.path for one in made.paintings if one.seconds is None} == set(kept)
 
