@@ -11,9 +11,9 @@ import shutil
 import nbformat
 import pytest
 
-from nst_lessons import weights
-from nst_lessons.kaggle import bundle
-from nst_lessons.single_file import single_files
+from nst_lessons import vgg_weights
+from nst_lessons.publishing.kaggle import bundle
+from nst_lessons.publishing.single_file import single_files
 from tests.hosted_cells import hosted, needed
 from tests.pretend import Machine, colab, wheel_of_weights
 from tests.test_notebooks import CHECK, ROOT, SOLUTIONS, pictures, printed, quiet
