@@ -61,7 +61,7 @@ def test_the_quickest_is_chosen_once_and_kept_for_the_next_process(nothing_kept,
         return call
 
     monkeypatch.setattr(convolve, "_WAYS", {name: counted(name, convolve._direct) for name in convolve._WAYS})
-    monkeypatch.setattr(convolve, "_seconds", lambda function: [0.2, 0.3, 0.1][sum(c > 0 for c in calls.values()) - 1])
+    monkeypatch.setattr(convolve, "_seconds", lambda function, cold: [0.2, 0.3, 0.1][sum(c > 0 for c in calls.values()) - 1])
     monkeypatch.setattr(convolve, "nnpack_available", lambda: True)
     conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
     convolve.convolve(conv, x)
@@ -80,7 +80,7 @@ def test_one_that_raises_or_is_wrong_is_never_chosen(fault, nothing_kept, monkey
 
     monkeypatch.setitem(convolve._WAYS, "winograd", broken)
     monkeypatch.setattr(convolve, "nnpack_available", lambda: False)
-    monkeypatch.setattr(convolve, "_seconds", lambda function: 0.0)
+    monkeypatch.setattr(convolve, "_seconds", lambda function, cold: 0.0)
     conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
     torch.testing.assert_close(convolve.convolve(conv, x), convolve._direct(conv, x, False))
     assert set(convolve._choices().values()) == {"direct"}
