@@ -31,20 +31,20 @@ def load_image(source: object, size: int | None = None) -> torch.Tensor:
     Raises FileNotFoundError or ValueError, whose first line says what is wrong and what to do.
     """
     size = None if size is None else whole(size, "The size", 1, "the long side in pixels, ")
+    if isinstance(source, str | os.PathLike):
+        path = located(source)
+        return read(path, size, path)
+    if isinstance(source, bytes):
+        return read(BytesIO(source), size, "This")
     if isinstance(source, torch.Tensor):
         image, shape = _from_tensor(source), source.shape[-2:]
     elif isinstance(source, np.ndarray):
         image, shape = _from_array(source), source.shape[:2]
     elif isinstance(source, Image.Image):
         image, shape = _from_pil(source, size)
-    elif isinstance(source, bytes):
-        image, shape = read(BytesIO(source), size, "This")
-    elif isinstance(source, str | os.PathLike):
-        path = located(source)
-        image, shape = read(path, size, path)
     else:
         raise ValueError(f"Cannot read a picture from a {type(source).__name__}: give a path, a sample's name or an array.")
-    return (image if size is None else resize(image, fit(shape, size))).contiguous()  # as L-BFGS needs its parameters to be
+    return _fitted(image, shape, size)
 
 
 def load_views(source: str | os.PathLike) -> list[torch.Tensor]:
@@ -52,14 +52,11 @@ def load_views(source: str | os.PathLike) -> list[torch.Tensor]:
     return [_from_array(view) for view in decoding.views(located(source))]
 
 
-def read(file: Path | BinaryIO, size: int | None, name: object) -> tuple[torch.Tensor, tuple[int, int]]:
-    """A file's picture (1, 3, h, w), not much larger than `size` asks for, and its true (height, width).
-
-    name: what the file is called in messages.
-    """
+def read(file: Path | BinaryIO, size: int | None, name: object) -> torch.Tensor:
+    """The picture in a file; size: as for `load_image`; name: what the file is called in messages."""
     pixels, shape = decoding.read(file, name, size)
     try:
-        return _from_array(pixels), shape
+        return _fitted(_from_array(pixels), shape, size)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
@@ -124,6 +121,11 @@ def located(source: str | os.PathLike) -> Path:
         return samples.find(source)
     check_is_file(path, source, "picture")
     return path
+
+
+def _fitted(image: torch.Tensor, shape: tuple[int, int], size: int | None) -> torch.Tensor:
+    """`image`, whose true (height, width) is `shape`, with a long side of `size`; contiguous, as L-BFGS asks for."""
+    return (image if size is None else resize(image, fit(shape, size))).contiguous()
 
 
 def _from_pil(source: Image.Image, size: int | None) -> tuple[torch.Tensor, tuple[int, int]]:

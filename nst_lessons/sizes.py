@@ -1,6 +1,7 @@
-"""Sizes of pictures, and other whole numbers that a caller gives."""
+"""Sizes of pictures, and other numbers that a caller gives."""
 
 import operator
+from numbers import Real
 
 MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels nothing reaches relu5_1
 
@@ -11,7 +12,7 @@ def whole(value: object, what: str, least: int = 0, unit: str = "") -> int:
     what: its name in the message, such as "The size"; unit: what it counts, such as "the long side in pixels, ".
     """
     if isinstance(value, str):
-        raise ValueError(f"{what} is the text {value!r}: give {unit}a whole number, without quotation marks.")
+        raise ValueError(f"{what} is the text {value!r}: give {unit}a whole number without quotation marks.")
     try:
         number = operator.index(value)
     except TypeError:
@@ -19,6 +20,13 @@ def whole(value: object, what: str, least: int = 0, unit: str = "") -> int:
     if number < least:
         raise ValueError(f"{what} is {number}: give {unit}a whole number from {least} up.")
     return number
+
+
+def real(value: object, what: str) -> float:
+    """`value` as a float if it is a number of any type, numpy's too; ValueError otherwise. what: its name in the message."""
+    if not isinstance(value, Real):
+        raise ValueError(f"{what} is {value!r}: give a number{' without quotation marks' if isinstance(value, str) else ''}.")
+    return float(value)
 
 
 def fit(shape: tuple[int, int], size: int) -> tuple[int, int]:
