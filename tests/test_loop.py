@@ -15,7 +15,7 @@ from nst_lessons.one_pass.realtime import realtime
 from nst_lessons.one_pass.universal import universal
 from nst_lessons.settings import coarse_to_fine
 
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 
 
@@ -188,8 +188,8 @@ def test_stylize_returns_the_best_and_calls_every_callback(content, style, vgg):
 
 
 def test_each_picture_is_decoded_once(vgg, tmp_path, monkeypatch, random_image):
-    read, decode = [], images._from_pil
-    monkeypatch.setattr(images, "_from_pil", lambda image, size: read.append(image.filename) or decode(image, size))
+    read, decode = [], images.read
+    monkeypatch.setattr(images, "read", lambda file, size, name: read.append(str(file)) or decode(file, size, name))
     paths = [str(nst.save_image(random_image(40, 50, seed), tmp_path / f"{seed}.png")) for seed in range(3)]
     nst.stylize(paths[0], paths[1:], vgg=vgg, schedule=[(32, 1), (48, 1)])
     assert read == paths

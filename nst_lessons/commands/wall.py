@@ -36,7 +36,7 @@ def _wall(args: argparse.Namespace) -> int:
     photos = samples.pictures_in(args.photos)
     with tqdm(total=len(photos) * len(args.styles), desc="painting") as bar:
         made = wall(
-            photos,
+            args.photos,
             args.styles,
             args.output,
             size=args.size,
@@ -48,6 +48,8 @@ def _wall(args: argparse.Namespace) -> int:
             title=args.title,
             callback=lambda painting: bar.update(),
         )
+    for note in made.notes:
+        print(f"nst-lessons: {note}", file=sys.stderr)
     for painting in made.failed:
         print(f"nst-lessons: {painting.photo} in {painting.style}: {painting.error}", file=sys.stderr)
     for path in made.poster:

