@@ -11,7 +11,7 @@ import torch
 import nst_lessons as nst
 
 ROOT = Path(__file__).parent.parent
-LONGEST = ("tests/browser", "test_notebooks", "test_as_if_there", "test_wall", "test_universal", "test_transfer")
+LONGEST = ("tests/browser", "test_notebooks", "test_as_if_there", "test_wall", "test_universal")
 OLD = ["ipywidgets==7.7.1", "ipykernel==6.17.1", "ipython==7.34.0"]  # of Colab today
 
 

@@ -1,9 +1,10 @@
 """Which cells of a lesson run on a pretended host: the ones that can fail there and not at home, and the cells they need."""
 
 import ast
+import dis
 import re
-import symtable
 from collections.abc import Callable
+from types import CodeType
 
 from nbformat import NotebookNode, v4
 
@@ -43,14 +44,15 @@ def needed(cells: list[NotebookNode], wanted: Callable[[NotebookNode], object]) 
 
 def _names(source: str) -> tuple[set[str], set[str], set[str]]:
     """The names that a cell binds, those whose items or attributes it sets, and those that it or its functions look up."""
-    table = symtable.symtable(source, "cell", "exec")
-    bound = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
-    used = {name.get_name() for name in table.get_symbols() if name.is_referenced()}
-    inner = table.get_children()
-    while inner:
-        scope = inner.pop()
-        inner += scope.get_children()
-        used |= {name.get_name() for name in scope.get_symbols() if name.is_global()}
+    codes, bound, used = [compile(source, "cell", "exec")], set(), set()
+    while codes:
+        code = codes.pop()
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+        for step in dis.get_instructions(code):
+            if step.opname == "STORE_NAME":
+                bound.add(step.argval)
+            elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+                used.add(step.argval)
     parts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Subscript | ast.Attribute)]
     changed = {part.value.id for part in parts if isinstance(part.ctx, ast.Store) and isinstance(part.value, ast.Name)}
     return bound, changed, used
