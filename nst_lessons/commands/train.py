@@ -31,7 +31,7 @@ def _train(args: argparse.Namespace) -> int:
         "decoders": (train_decoders, lambda step: f"relu{step.level}_1, loss {step.loss:.4f}"),
         "stylizer": (train_shipped, lambda step: f"content {step.content:.3f}, style {step.style:.4f}"),
     }[args.model]
-    output = args.output or samples.data_dir() / "models" / f"{args.model}.pt"
+    output = args.output or samples.data_dir() / "models" / f"{args.model}.safetensors"
     checkpoint = args.checkpoint or Path("out") / f"{args.model}.pt"
     with tqdm(desc=args.model, unit="step") as bar:
         for step in train(output, checkpoint=checkpoint, seed=args.seed):

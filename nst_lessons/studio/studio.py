@@ -136,13 +136,13 @@ class Studio:
 
     def _guarded(self, action) -> None:
         """Do what a person asked for; what goes wrong is told in the status line, and the run goes on."""
+        before, self._complaint = self._complaint, None
         try:
             action()
         except (ValueError, OSError) as error:
             self._complain(error)
-        else:
-            if self.panel.text == self._complaint:  # which no longer holds
-                self._draw(ended=True) if self.step else self.panel.message(INVITATION)
+        if before and self.panel.text == before and not self._complaint:  # it no longer holds
+            self._draw(ended=True) if self.step else self.panel.message(INVITATION)
 
     def _complain(self, error: Exception) -> None:
         self._complaint = str(error)

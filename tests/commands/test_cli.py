@@ -16,7 +16,7 @@ from nst_lessons.one_pass.training import decoders, stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT
 from tests.test_images import bad_files
 
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.safetensors: `nst-lessons train decoders`")
 
 QUICK = ["--size", "64", "--steps", "3"]
 
@@ -197,14 +197,14 @@ def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_pa
     monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
     monkeypatch.setattr(decoders, "FINE_STEPS", {2: 1})
     monkeypatch.setattr(decoders, "ROW_STEPS", {2: 1})
-    assert main(["train", "decoders", "-o", "d.pt"]) == 0
-    assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
+    assert main(["train", "decoders", "-o", "d.safetensors"]) == 0
+    assert "relu2_1" in capsys.readouterr().err and load_model("d.safetensors", "decoders")[1]["levels"] == [1, 2]
     monkeypatch.setattr(stylizer, "STEPS", 2)
     monkeypatch.setattr(stylizer, "energy", lambda painted, photo, painting, vgg: (painted - photo).abs().mean().item())
-    assert main(["train", "stylizer", "-o", "s.pt"]) == 0
-    card = load_stylizer("s.pt").card
+    assert main(["train", "stylizer", "-o", "s.safetensors"]) == 0
+    card = load_stylizer("s.safetensors").card
     assert card["steps"] == 2 and {name for scores in card["energy"].values() for name in scores} == set(HELD_OUT)
     assert all(untouched == 0 for scores in card["energy"].values() for _, untouched in scores.values())
     assert sorted(path.name for path in Path("out").iterdir()) == ["decoders.pt", "stylizer.pt"]
     capsys.readouterr()
-    assert main(["train", "stylizer", "-o", "again.pt"]) == 0  # all steps are in the checkpoint
+    assert main(["train", "stylizer", "-o", "again.safetensors"]) == 0  # all steps are in the checkpoint

@@ -17,7 +17,7 @@ from nst_lessons.one_pass.training.decoder_losses import row_loss
 
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.safetensors: `nst-lessons train decoders`")
 
 
 def _correlated(channels, height, width, seed):
@@ -113,7 +113,7 @@ def test_the_card_tells_what_held_out_photos_give(vgg):
     assert card["held out"] == list(HELD_OUT) and find_model("decoders").stat().st_size < 15e6
     for level, decoder in decoders.load_decoders().items():
         measured = [decoders.psnr(decoder, vgg, photo) for photo in held_out_photos()]
-        assert measured == pytest.approx(card["psnr"][level], abs=0.2)
+        assert measured == pytest.approx(card["psnr"][str(level)], abs=0.2)
         assert sum(measured) / len(measured) >= BARS[level], f"level {level}: {measured} dB"
 
 
@@ -121,13 +121,13 @@ def test_training_goes_on_from_its_checkpoint_and_ends_as_if_it_had_never_stoppe
     settings = {"SAVE_EVERY": 2, "STEPS": {1: 0, 2: 3}, "FINE_STEPS": {2: 3}, "ROW_STEPS": {2: 3}, "SIZE": 32, "ROW_SIZE": 64}
     for name, value in settings.items():
         monkeypatch.setattr(inversion, name, value)
-    whole = list(inversion.train_decoders(tmp_path / "whole.pt", checkpoint=tmp_path / "a", vgg=vgg))
-    for number, _ in enumerate(inversion.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", vgg=vgg), 1):
+    whole = list(inversion.train_decoders(tmp_path / "whole.safetensors", checkpoint=tmp_path / "a", vgg=vgg))
+    for number, _ in enumerate(inversion.train_decoders(tmp_path / "parts.safetensors", checkpoint=tmp_path / "b", vgg=vgg), 1):
         if number == 6:
             break  # the sixth step, the last of round two, is not in the checkpoint: it is taken again
-    rest = list(inversion.train_decoders(tmp_path / "parts.pt", checkpoint=tmp_path / "b", vgg=vgg))
+    rest = list(inversion.train_decoders(tmp_path / "parts.safetensors", checkpoint=tmp_path / "b", vgg=vgg))
     assert [step.index for step in whole] == [1, 2, 3] * 3 and rest == whole[5:]
-    both = [load_model(tmp_path / name, "decoders") for name in ("whole.pt", "parts.pt")]
+    both = [load_model(tmp_path / name, "decoders") for name in ("whole.safetensors", "parts.safetensors")]
     assert both[0][1] == both[1][1] and both[0][0].keys() == both[1][0].keys()
     assert all(torch.equal(value, both[1][0][key]) for key, value in both[0][0].items())
 

@@ -100,7 +100,7 @@ def test_the_rest_of_the_notebook_is_the_students(source, made):
 def test_colab_gets_the_model_of_lesson_08(made):
     cells = nbformat.read(made["colab", "08_real_time"], as_version=4).cells
     texts = re.findall(r'"([^"]{1000,})"', next(cell.source for cell in cells if cell.id == "set-up"))
-    assert unpacked(texts[1]) == {"nst_lessons/data/models/stylizer.pt": (ROOT / "data/models/stylizer.pt").read_bytes()}
+    assert unpacked(texts[1]) == {"nst_lessons/data/models/stylizer.safetensors": (ROOT / "data/models/stylizer.safetensors").read_bytes()}
 
 
 def test_a_notebook_without_the_hint_is_an_authors_mistake():

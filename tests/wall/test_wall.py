@@ -286,7 +286,7 @@ def test_bad_input_is_told_before_the_work(photos, tmp_path, change, message):
 
 def test_a_missing_extra_is_told_with_the_line_that_installs_it(photos, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    with pytest.raises(FileNotFoundError, match=r'run `pip install "dask\[distributed\]>=2024.5"`'):
+    with pytest.raises(FileNotFoundError, match=r'run `pip install "dask\[distributed\]>=2024.5" "cryptography>=41"`'):
         wall(photos, ["swirls"], tmp_path / "out", **SMALL, backend="dask")
 
 
