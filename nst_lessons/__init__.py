@@ -1,4 +1,33 @@
-"""Neural Style Transfer, taught: the names that a notebook imports."""
+"""Neural Style Transfer, taught: a small helper package for the notebooks.
+
+Where things are. This folder is the whole method, its pictures and its plots, readable in one evening:
+
+    losses.py         content, Gram matrix, style, total variation: the formulas
+    vgg.py            VGG: the frozen network; vgg_weights.py finds, checks and converts its file
+    fast.py           convolutions and Gram products of a frozen network, exact and quick
+    machine.py        device, number type, memory; Colab, Kaggle or neither
+    images.py         read, resize and save pictures; files.py writes files whole or not at all
+    samples.py        pictures that have a name; paintings.json lists the famous ones
+    objective.py      Weights, Losses, Objective: what is minimised
+    canvas.py         the variables that are optimised, and their optimisers
+    colour.py         keep the photo's colours
+    settings.py       the options of a run: schedule, shares, masks, first picture
+    step.py           Step, Result, and what can be done to a stream of steps
+    loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
+    live.py           LivePlot: picture and loss curves during a run
+    figures.py        show, draw, explore, play
+    progress_bars.py  progress bars, NST_QUICK
+
+Every other concern is a folder that imports this one, never the other way round:
+
+    studio/           Studio: sliders that steer a run (lesson 05)
+    one_pass/         styles without optimising (lessons 07 and 08); training/ made the models that ship
+    moving/           clips and stereo pairs (lesson 09)
+    wall/             every photo in every style, and a poster
+    checks/           what answers the exercises, one module for each lesson
+    publishing/       student notebooks, single files, Kaggle's bundle, slides
+    commands/         the command line, which __main__.py starts
+"""
 
 from nst_lessons import samples
 from nst_lessons.figures import draw, explore, play, show, show_figure

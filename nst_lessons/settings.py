@@ -19,7 +19,7 @@ MIN_SIZE = 32
 
 @dataclass
 class Settings:
-    """The options of one run, which are described at `loop.transfer`. Raises ValueError for one that is not right."""
+    """The options of one run, as `loop.transfer` describes them; a wrong one raises ValueError when this is made."""
 
     content: object
     style: object
@@ -50,15 +50,14 @@ class Settings:
         self.schedule = [(size, shortened(steps)) for size, steps in (self.schedule[:1] if quick() else self.schedule)]
 
     def load(self, vgg: VGG) -> "Pictures":
-        """Read the pictures, each at the largest size, to the device of `vgg`; ValueError if memory would not do."""
+        """Read each picture once, at its largest size, to the device of `vgg`; ValueError if that needs too much memory."""
         largest = max(size for size, _ in self.schedule)
-        sources, size = (self.content, *self.styles), round(largest * self.style_scale)
-        sizes = [largest, *[size] * len(self.styles)]
-        shapes = [fit(shape_of(source), size) for source, size in zip(sources, sizes, strict=True)]
-        check_memory(shapes, vgg.device, vgg.dtype)
-        photo, *styles = (load_image(source, size) for source, size in zip(sources, sizes, strict=True))
+        wanted = [(self.content, largest), *((style, round(largest * self.style_scale)) for style in self.styles)]
+        check_memory([fit(shape_of(source), size) for source, size in wanted], vgg.device, vgg.dtype)
+        photo, *styles = (load_image(source, size) for source, size in wanted)
         masks, content = regions_of(self.masks, len(styles), photo), photo
-        if self.colours == "luminance":  # the run is in grey, and its steps get the photo's colours back
+        grey = self.colours == "luminance"  # the run is in grey, and its steps get the photo's colours back
+        if grey:
             content, styles = luminance(photo), [match_luminance(one, photo) for one in styles]
         elif self.colours == "matched":
             styles = [match_colours(one, photo) for one in styles]
@@ -67,8 +66,8 @@ class Settings:
             content=content.to(vgg.device),
             styles=[(one.to(vgg.device), share) for one, share in zip(styles, self.shares, strict=True)],
             masks=[mask.to(vgg.device) for mask in masks],
-            first=(luminance(first) if self.colours == "luminance" else first).to(vgg.device),
-            colours=photo.to(vgg.device) if self.colours == "luminance" else None,
+            first=(luminance(first) if grey else first).to(vgg.device),
+            colours=photo.to(vgg.device) if grey else None,
         )
 
 
