@@ -7,6 +7,9 @@ Where things are. This folder is the whole method, its pictures and its plots, r
     fast.py           convolutions and Gram products of a frozen network, exact and quick
     machine.py        device, number type, memory; Colab, Kaggle or neither
     images.py         read, resize and save pictures; files.py writes files whole or not at all
+    decoding.py       what a picture's file becomes: upright, in sRGB; containers.py: thumbnails, raw files, two views in one
+    sizes.py          sizes and other numbers that a caller gives
+    tensor_files.py   files of weights from elsewhere, looked at before they are loaded
     samples.py        pictures that have a name; paintings.json lists the famous ones
     objective.py      Weights, Losses, Objective: what is minimised
     canvas.py         the variables that are optimised, and their optimisers

@@ -2,11 +2,13 @@
 
 import os
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
+Found = TypeVar("Found")
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -56,6 +58,28 @@ def check_finite(state: Mapping[str, torch.Tensor], path: object) -> None:
     for name, tensor in state.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ValueError(f"{path} is damaged: {name} holds numbers that are not finite. Get it again.")
+
+
+def load_checkpoint(path: Path, use: Callable[[dict], Found]) -> Found:
+    """`use` of what a training has written to go on from; ValueError for a file of anything else."""
+    found = load_pickle(path)
+    try:
+        check_finite(dict(enumerate(tensors_in(found))), path)
+        return use(found)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{path} is no checkpoint of this training ({reason}): name another file, or delete it.") from None
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: object) -> None:
+    """Set an optimiser's state, which the file at `path` holds; ValueError for that of other parameters."""
+    try:
+        optimizer.load_state_dict(state)
+        kept = [(parameter, value) for parameter, values in optimizer.state.items() for value in values.values()]
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        raise ValueError(f"{path} holds the state of another training ({error}): name another file, or delete it.") from None
+    if any(torch.is_tensor(value) and value.numel() != 1 and value.shape != one.shape for one, value in kept):
+        raise ValueError(f"{path} holds the state of another training: name another file, or delete it.")
 
 
 def tensors_in(found: object) -> Iterator[torch.Tensor]:

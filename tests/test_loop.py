@@ -15,7 +15,7 @@ from nst_lessons.one_pass.realtime import realtime
 from nst_lessons.one_pass.universal import universal
 from nst_lessons.settings import coarse_to_fine
 
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.safetensors: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 
 

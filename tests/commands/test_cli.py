@@ -16,7 +16,7 @@ from nst_lessons.one_pass.training import decoders, stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT
 from tests.test_images import bad_files
 
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.safetensors: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
 
 QUICK = ["--size", "64", "--steps", "3"]
 

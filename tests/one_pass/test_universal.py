@@ -17,7 +17,7 @@ from nst_lessons.one_pass.training.decoder_losses import row_loss
 
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 BARS = {1: 30, 2: 27, 3: 24, 4: 20}  # dB on held-out photos
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.safetensors: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
 
 
 def _correlated(channels, height, width, seed):
