@@ -78,6 +78,8 @@ class Chooser(widgets.VBox):
         if not files:
             return None
         file = files[-1]
+        if isinstance(self.upload.value, tuple):
+            self.upload.value = ()  # it is not kept, and the same file can be given again
         return file.get("metadata", file)["name"], bytes(file["content"])
 
     def _options(self) -> list[tuple[str, str]]:

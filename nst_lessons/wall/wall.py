@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -157,6 +158,8 @@ def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: 
     figure = draw({f"{one.photo}\nin {one.style}": load_image(one.path, cell) for one in there}, title, columns=columns)
     figure.set_size_inches(figure.get_size_inches() * max(1, columns / 4))  # the letters stay as large as they are
     files = [out / "poster.png", out / "poster.pdf"]
-    for file in files:
-        write_or_rescue(file, lambda place: figure.savefig(place, dpi=200))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # of a name in letters that the font does not have
+        for file in files:
+            write_or_rescue(file, lambda place: figure.savefig(place, dpi=200))
     return files
