@@ -44,6 +44,8 @@ def encoded(kind, mode, width, height, seed=0):
         picture = Image.fromarray(noise[..., 0].astype(np.uint16) * 257)
     elif mode == "LAB":
         picture = Image.frombytes("LAB", picture.size, noise.tobytes())
+    elif mode == "F":
+        picture = Image.fromarray(noise[..., 0].astype(np.float32) / 255)
     elif mode != "RGB":
         picture = picture.convert(mode)
     data = io.BytesIO()
