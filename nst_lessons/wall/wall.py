@@ -72,7 +72,8 @@ def wall(
     jobs: how many at a time, each with its share of the cores (default: one a core, as far as the memory goes).
     devices: GPUs, such as ["cuda:0", "cuda:1"]: one job each.
     backend: "loky" (processes on this machine) or "dask": the cluster whose scheduler is at `address`, or one of `jobs`
-    processes that is started here. Its workers need this package, but neither the photos nor `out`.
+    processes that is started here. Its workers need this package, but neither the photos nor `out`. The cluster started here
+    uses TLS with keys of its own. A cluster of yours should too: whoever reaches its scheduler can run code on its workers.
     Raises ValueError or FileNotFoundError for what would spoil the whole wall, TimeoutError if a cluster loses its workers.
     """
     coarse_to_fine(size, steps)  # bad numbers are told here
