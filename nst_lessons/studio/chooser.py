@@ -55,7 +55,7 @@ class Chooser(widgets.VBox):
         self.note, self.more = widgets.HTML(), widgets.Button(layout={"flex": "0 0 auto"})
         self.groups = widgets.VBox(layout={"flex": "0 0 auto"})
         strip = widgets.VBox(
-            [self.note, self.groups, self.more], layout={"width": "272px", "height": "110px", "overflow": "auto"}
+            [self.note, self.groups, self.more], layout={"width": "272px", "height": "106px", "overflow": "auto"}
         )
         super().__init__([widgets.HBox([self.folder, self.upload]), limit, self.picture, strip], layout={"width": "276px"})
         self.folder.observe(lambda change: self._open(change.new), "value")

@@ -137,10 +137,10 @@ def test_an_error_names_the_file_in_plain_words_and_goes_with_what_mends_it(stud
     press(studio.panel.start)
     wait_until(lambda: studio.step and "bad.png" not in studio.panel.status.value)
     press(studio.panel.stop)
-    upload(studio.panel.content.upload, "bad.png", data)
-    assert "bad.png" in studio.panel.status.value
+    upload(studio.panel.content.upload, "worse.png", data)
+    assert "worse.png" in studio.panel.status.value
     press(studio.panel.reset)
-    assert "bad.png" not in studio.panel.status.value
+    assert "worse.png" not in studio.panel.status.value
 
 
 def test_an_upload_of_a_phone_is_read(studio):
