@@ -14,6 +14,7 @@ from PIL import EpsImagePlugin, Image, ImageCms, PngImagePlugin
 import nst_lessons as nst
 from nst_lessons import decoding
 from nst_lessons.images import load_views, shape_of
+from nst_lessons.moving.clips import read_clip
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n{ } loop\n%%EOF\n"
 
@@ -47,6 +48,9 @@ def test_a_program_that_is_named_as_a_photo_is_not_run(tmp_path, monkeypatch):
     for source in (tmp_path / "holiday.jpg", POSTSCRIPT, Image.open(tmp_path / "holiday.jpg")):
         with pytest.raises(ValueError, match=r"not a picture that can be read|no photo comes in"):
             nst.load_image(source, 64)
+    (tmp_path / "holiday.gif").write_bytes(POSTSCRIPT)
+    with pytest.raises(ValueError, match="is not a clip that can be read"):
+        read_clip(tmp_path / "holiday.gif")
     assert not trace.exists()
     with pytest.raises(Exception):  # noqa: B017
         Image.open(tmp_path / "holiday.jpg").load()
