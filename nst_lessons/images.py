@@ -134,6 +134,8 @@ def _from_pil(source: Image.Image, size: int | None) -> tuple[torch.Tensor, tupl
         pixels, shape = decoding.pixels(source, size)
     except Refused as refused:
         raise ValueError(f"This picture{refused}") from None
+    except Exception as error:  # Pillow decodes a file when its pixels are asked for, which is now
+        raise ValueError(f"This picture is damaged or cut off ({error}): get it again.") from None
     return _from_array(pixels), shape
 
 

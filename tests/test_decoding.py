@@ -392,6 +392,13 @@ def test_the_bytes_of_a_file_are_read_as_the_file_is(tmp_path):
         nst.load_image(b"text")
 
 
+def test_a_damaged_file_that_pillow_has_opened_is_told_too():
+    data = io.BytesIO()
+    Image.effect_noise((200, 200), 90).save(data, "png")
+    with pytest.raises(ValueError, match="This picture is damaged or cut off"):
+        nst.load_image(Image.open(io.BytesIO(data.getvalue()[:5000])))
+
+
 def test_pillows_own_limit_stays_what_it_was(tmp_path):
     before = Image.MAX_IMAGE_PIXELS
     flat("teal").save(tmp_path / "a.png")
