@@ -32,10 +32,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     ending = path.suffix if len(path.suffix) < 10 else ".part"
     temporary = path.parent / f"{name}{_HERE}-{os.getpid()}-{secrets.token_hex(3)}{ending or '.part'}"
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600 if before else 0o666))
+    mode = stat.S_IMODE((before or temporary.stat()).st_mode)
     try:
         yield temporary
-        if before:
-            temporary.chmod(stat.S_IMODE(before.st_mode))
+        temporary.chmod(mode)  # some writers put a file of their own in its place
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
