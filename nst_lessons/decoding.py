@@ -43,8 +43,8 @@ Found = TypeVar("Found")
 def read(file: Path | BinaryIO, name: object, size: int | None = None) -> tuple[np.ndarray, tuple[int, int]]:
     """A picture's pixels, (H, W, 3) in uint8 or (H, W) in float, and its true (height, width), upright.
 
-    name: what the file is called in messages. size: the long side that is wanted; the pixels may be fewer than the file's,
-    though never fewer than twice as many as that on the long side. Raises ValueError, whatever goes wrong in the decoder.
+    name: what the file is called in messages. size: the long side that is wanted: of a larger file fewer pixels are read,
+    at least twice as many as that on the long side. Raises ValueError, whatever goes wrong in the decoder.
     """
     return _using(file, name, lambda image: _one_view(image, name, size))
 

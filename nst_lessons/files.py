@@ -32,10 +32,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     ending = path.suffix if len(path.suffix) < 10 else ".part"
     temporary = path.parent / f"{name}{_HERE}-{os.getpid()}-{secrets.token_hex(3)}{ending or '.part'}"
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600 if before else 0o666))
+    mode = stat.S_IMODE((before or temporary.stat()).st_mode)
     try:
         yield temporary
-        if before:
-            temporary.chmod(stat.S_IMODE(before.st_mode))
+        temporary.chmod(mode)  # some writers put a file of their own in its place
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -79,7 +79,8 @@ def place_for(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
         raise ValueError(f"Cannot save {path}: that is a folder. Add a file name, for example {path / 'out.png'}.")
     target = Path(os.path.realpath(path))  # where a link leads to
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"The folder {target.parent} does not exist: make it first, or choose another place.")
+        missing = target.parent if path.is_symlink() else path.parent
+        raise FileNotFoundError(f"The folder {missing} does not exist: make it first, or choose another place.")
     if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
         raise PermissionError(f"No permission to write {path}: choose another place.")
     if _regular(target) and any(os.path.samefile(target, one) for one in inputs):
@@ -138,7 +139,7 @@ def _remove_abandoned(folder: Path, start: str) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(start):
-                with suppress(OSError, ValueError, IndexError):
+                with suppress(OSError, ValueError, OverflowError):
                     computer, process = entry.name.removeprefix(start).split("-")[:2]
                     ended = computer == _HERE and not psutil.pid_exists(int(process))
                     if ended or time.time() - entry.stat().st_mtime > ABANDONED:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from nst_lessons import decoding, samples
 from nst_lessons.containers import Refused
-from nst_lessons.files import check_is_file, place_for, write_or_rescue
+from nst_lessons.files import check_is_file, place_for, shown, write_or_rescue
 from nst_lessons.sizes import check_sides, fit, whole
 
 SAVED = {".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".gif": "GIF", ".avif": "AVIF"}
@@ -109,8 +109,9 @@ def writable(path: str | os.PathLike, *inputs: object) -> Path:
     inputs: the pictures that the work begins with. Raises ValueError if `path` is one of their files.
     """
     path = Path(path)
-    if SAVED.get(path.suffix.lower()) not in Image.SAVE:
-        raise ValueError(f"Cannot save a picture as {path.name!r}: end the name in .png, .jpg or .webp.")
+    kind = SAVED.get(path.suffix.lower())
+    if kind is None or (kind == "AVIF" and kind not in decoding.formats()):
+        raise ValueError(f"Cannot save a picture as {shown(path.name)!r}: end the name in .png, .jpg or .webp.")
     return place_for(path, *(located(one) for one in inputs if isinstance(one, str | os.PathLike)))
 
 
@@ -133,6 +134,8 @@ def _from_pil(source: Image.Image, size: int | None) -> tuple[torch.Tensor, tupl
         pixels, shape = decoding.pixels(source, size)
     except Refused as refused:
         raise ValueError(f"This picture{refused}") from None
+    except Exception as error:  # Pillow decodes a file when its pixels are asked for, which is now
+        raise ValueError(f"This picture is damaged or cut off ({error}): get it again.") from None
     return _from_array(pixels), shape
 
 

@@ -25,7 +25,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--jobs", type=int, help="how many at a time (default: one a core, as far as the memory goes)")
     run.add_argument("--device", action="append", help="a GPU such as cuda:0; several times for several")
     run.add_argument("--backend", choices=("loky", "dask"), default="loky", help="this machine, or a Dask cluster")
-    run.add_argument("--address", help="of the cluster's scheduler (default: a cluster on this machine)")
+    run.add_argument(
+        "--address",
+        help="of the cluster's scheduler (default: a cluster on this machine). Whoever reaches a scheduler can run code on its "
+        "workers: use TLS",
+    )
     run.set_defaults(run=_wall)
     add_size(run)
 

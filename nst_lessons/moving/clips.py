@@ -126,7 +126,7 @@ def _read_pillow(path: Path, size: int | None, most: int | None) -> tuple[list[t
     """Frames, frames a second, no sound, and the error that ended it, if one did."""
     frames, milliseconds, error = [], 0, None
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("GIF", "WEBP")) as image:
             for number in count() if most is None else range(most):
                 image.seek(number)
                 frames.append(load_image(image.copy(), size))

@@ -55,7 +55,7 @@ class Chooser(widgets.VBox):
         self.note, self.more = widgets.HTML(), widgets.Button(layout={"flex": "0 0 auto"})
         self.groups = widgets.VBox(layout={"flex": "0 0 auto"})
         strip = widgets.VBox(
-            [self.note, self.groups, self.more], layout={"width": "272px", "height": "110px", "overflow": "auto"}
+            [self.note, self.groups, self.more], layout={"width": "272px", "height": "106px", "overflow": "auto"}
         )
         super().__init__([widgets.HBox([self.folder, self.upload]), limit, self.picture, strip], layout={"width": "276px"})
         self.folder.observe(lambda change: self._open(change.new), "value")
@@ -78,6 +78,8 @@ class Chooser(widgets.VBox):
         if not files:
             return None
         file = files[-1]
+        if isinstance(self.upload.value, tuple):
+            self.upload.value = ()  # it is not kept, and the same file can be given again
         return file.get("metadata", file)["name"], bytes(file["content"])
 
     def _options(self) -> list[tuple[str, str]]:

@@ -52,6 +52,8 @@ class Panel:
             for part in (widget, widget.layout, getattr(widget, "style", None)):
                 if part is not None:
                     part.close()
+            if isinstance(widget, widgets.Image | widgets.HTML):
+                widget.value = b"" if isinstance(widget, widgets.Image) else ""  # pictures and thumbnails
 
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox

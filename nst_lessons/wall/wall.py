@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -71,7 +72,8 @@ def wall(
     jobs: how many at a time, each with its share of the cores (default: one a core, as far as the memory goes).
     devices: GPUs, such as ["cuda:0", "cuda:1"]: one job each.
     backend: "loky" (processes on this machine) or "dask": the cluster whose scheduler is at `address`, or one of `jobs`
-    processes that is started here. Its workers need this package, but neither the photos nor `out`.
+    processes that is started here. Its workers need this package, but neither the photos nor `out`. The cluster started here
+    uses TLS with keys of its own. A cluster of yours should too: whoever reaches its scheduler can run code on its workers.
     Raises ValueError or FileNotFoundError for what would spoil the whole wall, TimeoutError if a cluster loses its workers.
     """
     coarse_to_fine(size, steps)  # bad numbers are told here
@@ -157,6 +159,8 @@ def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: 
     figure = draw({f"{one.photo}\nin {one.style}": load_image(one.path, cell) for one in there}, title, columns=columns)
     figure.set_size_inches(figure.get_size_inches() * max(1, columns / 4))  # the letters stay as large as they are
     files = [out / "poster.png", out / "poster.pdf"]
-    for file in files:
-        write_or_rescue(file, lambda place: figure.savefig(place, dpi=200))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # of a name in letters that the font does not have
+        for file in files:
+            write_or_rescue(file, lambda place: figure.savefig(place, dpi=200))
     return files

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -212,3 +213,57 @@ def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_pa
     assert sorted(path.name for path in Path("out").iterdir()) == ["decoders.pt", "stylizer.pt"]
     capsys.readouterr()
     assert main(["train", "stylizer", "-o", "again.safetensors"]) == 0  # all steps are in the checkpoint
+
+
+def test_an_output_that_is_an_input_is_refused_and_stays(tmp_path, capsys):
+    Image.new("RGB", (90, 60), "teal").save(tmp_path / "me.jpg")
+    before = (tmp_path / "me.jpg").read_bytes()
+    for content, style in ((tmp_path / "me.jpg", "swirls"), ("chelsea", tmp_path / "me.jpg")):
+        code, error = stylize(capsys, content, style, "-o", tmp_path / "me.jpg", *QUICK)
+        assert code == 2 and "me.jpg is the file that is read, which would be lost" in error
+    assert (tmp_path / "me.jpg").read_bytes() == before
+
+
+def run_as(folder, *arguments, encoding="cp1252", **options):
+    """A command in a process of its own whose console knows the letters of `encoding` alone."""
+    command = [sys.executable, "-m", "nst_lessons", *map(str, arguments)]
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, **options)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_console_that_cannot_print_a_name_is_no_error(tmp_path, encoding):
+    run = run_as(
+        tmp_path, "stylize", "chelsea", "wave", "-o", "画.png", "--method", "realtime", "--size", "96", encoding=encoding
+    )
+    assert run.returncode == 0 and run.stdout == b"\\u753b.png\n" and not run.stderr
+    assert Image.open(tmp_path / "画.png").size == (96, 64)
+    run = run_as(tmp_path, "stylize", "ř.jpg", "wave", "-o", "x.png", encoding=encoding)
+    assert run.returncode == 2 and run.stderr.startswith(b"nst-lessons: There is no file \\u0159.jpg")
+
+
+def test_samples_may_be_read_by_head(tmp_path):
+    """The reader goes at once, so that what is written later finds nobody."""
+    folder = tmp_path / "data" / "own"
+    folder.mkdir(parents=True)
+    for number in range(100):  # more than a pipe holds
+        Image.new("RGB", (16, 16)).save(folder / f"{'long' * 40}_{number}.png")
+    command = f"{sys.executable} -m nst_lessons samples | head -1; exit ${{PIPESTATUS[0]}}"
+    for _ in range(3):
+        run = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+        assert (run.returncode, run.stderr) == (0, "") and run.stdout.startswith("astronaut")
+
+
+def test_a_wall_names_what_it_leaves_out_and_exits_with_0_if_it_was_no_picture(tmp_path, capsys, monkeypatch):
+    def paint_all(todo, *_, **__):
+        return ((path, photo, 0.1, None) for path, (photo, _) in todo.items())
+
+    monkeypatch.setattr("nst_lessons.wall.wall.paint_all", paint_all)
+    (tmp_path / "club").mkdir()
+    Image.new("RGB", (90, 60), "teal").save(tmp_path / "club" / "ada.JFIF", format="JPEG")
+    for name in ("IMG_0001.MOV", "notes.txt", ".DS_Store"):
+        (tmp_path / "club" / name).write_bytes(b"x")
+    assert main(["wall", str(tmp_path / "club"), "swirls", "-o", str(tmp_path / "wall"), *QUICK]) == 0
+    error = capsys.readouterr().err
+    assert "nst-lessons: left out, since their names do not end as a picture's: IMG_0001.MOV, notes.txt\n" in error
+    assert len(list((tmp_path / "wall").glob("ada_in_swirls_*.png"))) == 1

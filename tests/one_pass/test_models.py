@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import struct
 
 import pytest
@@ -27,6 +28,7 @@ def test_a_model_comes_back_in_float32_with_its_card(tmp_path):
     assert state["weight"].dtype == torch.float32 and state["count"] == 70_001  # a whole number is not rounded
     torch.testing.assert_close(state["weight"], STATE["weight"], rtol=2**-11, atol=0)  # float16
     assert [file.name for file in path.parent.iterdir()] == ["one.safetensors"]  # nothing temporary stays
+    assert os.stat(path).st_mode & 0o777 == 0o644  # as the tests' umask says
 
 
 def test_a_shipped_model_has_a_name_and_is_known_by_its_hash(tmp_path, monkeypatch):

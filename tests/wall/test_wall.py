@@ -1,13 +1,17 @@
 """A wall of paintings: what is made, what is not made again, and what becomes of one that fails."""
 
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -136,6 +140,55 @@ def test_a_painting_that_fails_is_told_and_the_rest_goes_on(photos, tmp_path, mo
     made = wall(photos, ["swirls"], tmp_path / "out", size=64, devices=["cpu"])
     assert [(one.photo, one.error) for one in made.failed] == [("tall", "MemoryError")]
     assert not made.failed[0].path.exists() and len(made.paintings) == 4
+
+
+def test_a_club_with_everything_in_it_paints_all_that_it_can_and_says_what_it_left_out(photos, tmp_path, painted):
+    """Names of 255 bytes, a film, a photo too thin for the network, PostScript, one that is there twice, and a phone's."""
+    names = {"a" * 251 + ".png", "ü" * 125 + ".png", "画" * 83 + ".png"}
+    for name in names:
+        shutil.copy(photos / "coffee.png", photos / name)
+    shutil.copy(photos / "coffee.png", photos / "coffee again.png")
+    Image.new("RGB", (64, 48), "teal").save(photos / "saved.JFIF", format="JPEG")
+    Image.new("RGB", (800, 20), "teal").save(photos / "thin.png")
+    (photos / "holiday.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    (photos / "film.mov").write_bytes(b"film")
+    made = wall(photos, ["swirls", "wave"], tmp_path / "out", **SMALL)
+    reasons = {"thin": "64 x 2 at size 64", "holiday": "use JPEG"}
+    assert {one.photo for one in made.failed} == reasons.keys() and all(reasons[one.photo] in one.error for one in made.failed)
+    assert len(made.paintings) == 10 * 2 and len(made.failed) == 2 * 2 and len(made.poster) == 2
+    assert all(one.path.is_file() and len(os.fsencode(one.path.name)) <= 255 for one in made.paintings if not one.error)
+    assert made.notes == ["left out, since their names do not end as a picture's: film.mov"]
+
+
+def test_a_disk_that_is_full_for_one_painting_ends_nothing_and_keeps_it_elsewhere(photos, tmp_path, painted, monkeypatch):
+    def write_bytes(path, data, write=Path.write_bytes):
+        if path.parent == tmp_path / "out" and len(data) == size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    size = len(workers.to_png(nst.images.to_pil(nst.load_image(photos / "coffee.png", 64))))
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    made = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert [one.photo for one in made.failed] == ["coffee"] and "could not be written (No space left" in made.failed[0].error
+    (kept,) = (tmp_path / "temporary").rglob("coffee_in_swirls_*.png")
+    assert str(kept) in made.failed[0].error and nst.load_image(kept).shape[-1] == 64
+
+
+def test_a_poster_that_cannot_be_written_is_a_note(photos, tmp_path, painted, monkeypatch):
+    def poster(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr(wall_module, "_poster", poster)
+    made = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert made.poster == [] and made.notes == ["no room"] and not made.failed
+
+
+def test_paintings_do_not_go_among_the_photos(photos, painted):
+    with pytest.raises(ValueError, match=r"among the photos in .*: choose another folder"):
+        wall(photos, ["swirls"], photos, **SMALL)
+    assert not painted and len(list(photos.iterdir())) == 3
 
 
 def test_without_any_painting_there_is_no_poster(photos, tmp_path):
@@ -303,3 +356,96 @@ def test_a_scheduler_that_does_not_answer_is_told(photos, tmp_path, monkeypatch)
     monkeypatch.setattr(workers, "PATIENCE", 0.5)
     with pytest.raises(ValueError, match=r"no Dask cluster at tcp://127\.0\.0\.1:9"):
         wall(photos, ["swirls"], tmp_path / "out", **SMALL, backend="dask", address="tcp://127.0.0.1:9")
+
+
+UNGUARDED = """
+import sys
+from nst_lessons.wall.wall import wall
+try:
+    wall(sys.argv[1:], ["swirls"], "out", size=64, steps=2, jobs=1, backend="dask")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_script_without_a_main_guard_is_told_so_by_one_message(photos, tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, UNGUARDED, photos / "coffee.png")
+    assert run.stdout.count("\n") == 1 and "Traceback" not in run.stderr
+    assert run.stdout.startswith(str(tmp_path / "script.py")) and 'under the line if __name__ == "__main__":' in run.stdout
+
+
+GUARDED = """
+import socket, sys, urllib.error, urllib.request
+import psutil
+from nst_lessons.wall import workers
+
+
+def listening():
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    found = [one for process in family for one in process.net_connections(kind="tcp") if one.status == psutil.CONN_LISTEN]
+    return {(one.laddr.ip, one.laddr.port) for one in found}
+
+
+def spoken(address):
+    # what a server says to a web browser, or to a Dask client without keys
+    try:
+        with urllib.request.urlopen(f"http://{address[0]}:{address[1]}/", timeout=5) as page:
+            return page.read()
+    except urllib.error.HTTPError as error:
+        return error.read()
+    except OSError:
+        return b""
+
+
+if __name__ == "__main__":
+    with workers._cluster(None, 1) as client:
+        pages = [page for page in map(spoken, listening()) if b"Dask" in page]
+        print(client.scheduler.address, {ip for ip, _ in listening()}, pages)
+        from dask.distributed import Client
+        try:
+            Client(client.scheduler.address.replace("tls", "tcp"), timeout=2)
+            print("let in")
+        except OSError:
+            print("kept out")
+        try:
+            Client(client.scheduler.address, timeout=2)
+            print("let in")
+        except (OSError, TypeError, ValueError):
+            print("kept out")
+"""
+
+
+def test_a_cluster_of_its_own_lets_nobody_in_without_its_keys_and_has_no_dashboard(tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    pytest.importorskip("cryptography", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, GUARDED)
+    first, *others = run.stdout.splitlines()
+    assert first.startswith("tls://127.0.0.1:") and first.endswith(" {'127.0.0.1'} []"), run.stdout + run.stderr
+    assert others == ["kept out", "kept out"], run.stderr
+
+
+@pytest.mark.parametrize("backend", ["loky", "dask"])
+def test_the_workers_of_a_killed_wall_end_with_it(photos, tmp_path, backend):
+    if backend == "dask":
+        pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    code = f"""
+from nst_lessons.wall.wall import wall
+if __name__ == "__main__":
+    wall({str(photos)!r}, ["swirls", "wave"], "out", size=96, steps=4000, jobs=2, backend={backend!r})
+"""
+    (tmp_path / "script.py").write_text(code)
+    running = subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        until, family = time.monotonic() + 120, []
+        while sum(one.cpu_times().user > 3 for one in family if one.is_running()) < 2:  # both are at work
+            assert time.monotonic() < until
+            time.sleep(0.2)
+            family = psutil.Process(running.pid).children(recursive=True)
+    finally:
+        running.kill()
+        running.wait()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    for one in alive:
+        one.kill()
+    assert not alive
