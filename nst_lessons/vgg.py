@@ -104,7 +104,7 @@ class VGG(nn.Module):
                 x = FrozenConvReLU.apply(x, step)
             elif name.startswith("pool") and min(x.shape[-2:]) < 2:
                 raise ValueError(f"The picture is too small for layer {wanted[-1]}: nothing is left after {name}.")
-            elif self.channels_first and isinstance(step, nn.MaxPool2d):
+            elif self.fast and self.channels_first and isinstance(step, nn.MaxPool2d):
                 x = MaxPool.apply(x)
             else:
                 x = step(x)
@@ -126,7 +126,7 @@ def agrees_with_autograd(vgg: VGG, tolerance: float = 0.1) -> bool:
     """
     picture, gradients, fast = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(0)), [], vgg.fast
     for vgg.fast in (True, False):
-        image = picture.to(vgg.device).requires_grad_()
+        image = picture.clone().to(vgg.device).requires_grad_()
         features = vgg(image, ["relu1_1", "relu3_1", "relu4_1"])
         sum(feature.float().square().mean() for feature in features.values()).backward()
         gradients.append(image.grad)
