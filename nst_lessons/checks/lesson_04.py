@@ -113,7 +113,7 @@ def _examine_loop(minimise: Callable) -> None:
         loops.check_canvas(run)
         loops.check_optimizer(run)
         runs.append(run)
-    loops.check_steps(*runs)
+    loops.check_steps(*runs, counted=True)
     run = runs[1]
     distance = ((run.result - goal).norm() / (run.start - goal).norm()).item()
     if distance > 1:

@@ -96,6 +96,7 @@ keep_colours = Question(
         never=("with_colours_of", "match_luminance", "keep_luminance"),
         also=[_colour_and_brightness],
         wants="a picture (1, 3, H, W), not cut to [0, 1]",
+        rtol=4e-3,  # the tables of YIQ have three digits
     ),
     hints=[
         "What is left of the photo when its brightness is taken away, and what is missing from that?",

@@ -183,10 +183,10 @@ def check_optimizer(run: Run) -> None:
         raise Wrong("old gradients are added up: clear them in the closure, with `optimizer.zero_grad()`, before `backward()`.")
 
 
-def check_steps(short: Run, long: Run, per_step: float = torch.inf) -> None:
-    """Raise Wrong unless `steps` decides how long the loop runs: as steps of the optimiser, or as measurements of one step.
+def check_steps(short: Run, long: Run, counted: bool) -> None:
+    """Raise Wrong unless `steps` decides how long the loop runs.
 
-    per_step: how many measurements for each of `steps` are too many; by default `steps` counts the optimiser's steps.
+    counted: whether the optimiser must take exactly so many steps; one step of many measurements is as good.
     """
     counts = [len(run.taken) for run in (short, long)]
     if all(len({id(one) for one in run.taken}) > 1 for run in (short, long)):
@@ -197,9 +197,7 @@ def check_steps(short: Run, long: Run, per_step: float = torch.inf) -> None:
             f"`steps` makes no difference: with steps={short.steps} and with steps={long.steps} your loop measured "
             f"{measured[1]} times. It has to decide how long the loop runs."
         )
-    if measured[1] > per_step * long.steps:
-        raise Wrong(f"with steps={long.steps} your loop measured {measured[1]} times: `steps` is the number of measurements.")
-    if per_step == torch.inf and counts[0] != counts[1] and counts[1] != long.steps:
+    if counted and counts[0] != counts[1] and counts[1] != long.steps:
         raise Wrong(
             f"with steps={long.steps} your loop takes {counts[1]} steps: where does `range` begin, and where does it end?"
         )

@@ -27,6 +27,9 @@ RIGHT = {
         minimiser(between=lambda loss_of, canvas: loss_of(canvas).item()),
         minimiser(optimizer=lambda canvas: torch.optim.LBFGS([canvas], max_iter=4, line_search_fn="strong_wolfe")),
         minimiser(optimizer=lambda canvas: torch.optim.LBFGS([canvas])),
+        minimiser(optimizer=lambda canvas: torch.optim.LBFGS([canvas], max_iter=1)),
+        minimiser(optimizer=lambda canvas: torch.optim.LBFGS([canvas], max_iter=4, history_size=5, lr=0.5)),
+        minimiser(give=lambda loss: float(loss.detach())),
         minimiser(optimizer=lambda canvas: torch.optim.LBFGS([canvas], lr=0.8, max_iter=5)),
         minimiser(start=lambda image: image.detach().clone()),
         minimiser(start=lambda image: torch.nn.Parameter(image.clone())),
@@ -45,6 +48,9 @@ RIGHT = {
         bounded(pixels=lambda u: ((1 + u.sin()) / 2).clamp(0, 1)),
         bounded(back=lambda u: ((1 + u.sin()) / 2).clamp(0, 1)),
         bounded(optimizer=lambda u, steps: torch.optim.LBFGS([u], max_iter=steps)),
+        bounded(steps=lambda count: 2 * count),
+        bounded(begin=lambda s: (s / (1 - s)).log(), pixels=lambda u: 1 / (1 + (-u).exp())),
+        bounded(begin=lambda s: torch.erfinv(2 * s - 1), pixels=lambda u: (1 + torch.erf(u)) / 2),
         bounded(optimizer=lambda u, steps: torch.optim.LBFGS([u], max_iter=steps, line_search_fn="strong_wolfe")),
         bounded(begin=lambda s: (2 * s.clamp(0.02, 0.98) - 1).asin()),
         bounded(begin=lambda s: torch.tan(torch.pi * (s - 0.5)), pixels=lambda u: 0.5 + u.atan() / torch.pi),
@@ -142,7 +148,6 @@ WRONG = {
         "formula": [
             bounded(steps=lambda count: 300),
             bounded(steps=lambda count: 12),
-            bounded(steps=lambda count: 10 * count),
             bounded(
                 clear=False,
                 optimizer=lambda u, steps: torch.optim.LBFGS([u], max_iter=steps, tolerance_grad=0, tolerance_change=0),
