@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nst_lessons.checks.examine import EqualTo, OneOf, SameAs, chosen
+from nst_lessons.checks.probes import below, grows
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.trial import NOTHING_FITS
 from nst_lessons.checks.tried import spelled
@@ -81,6 +82,7 @@ TURN = SameAs(lambda x: x.flip(1), [(_rand(4, 6),), (_rand(5, 3, seed=1),)], axe
         (CENTRE, lambda x: x - x.median(), "off by the same amount"),
         (CENTRE, lambda x: x * 0.9, "adding one and the same number to all of `x` should not change"),
         (DISTANCE, lambda x, y, weight: _distance(x, y, weight) * (1 if weight > 1 else 1.3), "right for `x` of shape (3, 5)"),
+        (PRODUCT, lambda x: (x - x.mean()) @ (x - x.mean()).mT / x.shape[1], "is a mean taken away?"),
         (COST, lambda height, width, price: price * height * (width + 1) + 3, "too large by height*price"),
         (COST, lambda height, width, price: price * height * width + height**3, "one more in `width` or `price` adds what"),
         (TURN, lambda x: x.flip(0), "your"),
@@ -94,6 +96,16 @@ def test_a_pattern_is_named(examine, answer, words):
     message = _said(examine, answer)
     assert words in message and NOTHING_FITS not in message, message
     assert "\n  A small example: with " in message and "Wanted: " in message
+
+
+def test_of_a_quotient_the_half_that_is_wrong_is_named():
+    examine = SameAs(
+        lambda x, y: (x - y).square().sum() / y.square().sum(),
+        [(_rand(3, 5), _rand(3, 5, seed=1)), (_rand(7, 2, seed=2), _rand(7, 2, seed=3))],
+        also=[below("x", "y"), grows("x", "y", 4)],
+    )
+    assert "above is right" in _said(examine, lambda x, y: (x - y).square().sum() / y.square().sum() ** 1.5)
+    assert "by the factor 2." in _said(examine, lambda x, y: (x - y).norm() / y.square().sum())
 
 
 def test_where_no_pattern_fits_the_example_stands_alone():

@@ -37,8 +37,11 @@ def _direction(tried: Tried) -> str:
     u = tried.inputs[1][0].double()
     step, right = (one[1] - u for one in (tried.found, tried.expected))
     cosine = ((step * right).sum() / (step.norm() * right.norm())).item()
-    if abs(cosine) < 0.999:
-        return "your step does not go along the gradient: that is the direction in which the score grows most."
+    if abs(cosine) < 0.99999:
+        return (
+            "your step does not go along the gradient, in which the score grows most: the whole gradient is multiplied or "
+            "divided by ONE number."
+        )
     times = (step.norm() / right.norm()).item()
     return f"your step goes along the gradient, but it is {times:.4g} times as long as it should be."
 

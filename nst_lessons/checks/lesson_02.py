@@ -7,7 +7,7 @@ import torch
 from nst_lessons.checks.cases import normal, relative, relative_mistakes, uniform
 from nst_lessons.checks.examine import OneOf, SameAs
 from nst_lessons.checks.measured import examine_first_below, examine_most_moved
-from nst_lessons.checks.probes import grows
+from nst_lessons.checks.probes import below, grows
 from nst_lessons.checks.question import Question
 
 _AXES = ("1CHW", "1CHW")
@@ -39,7 +39,7 @@ content_loss = Question(
         axes=_AXES,
         gradient=("F",),
         never=("content_loss", "style_loss"),
-        also=[grows("F", "P", 4)],
+        also=[below("F", "P"), grows("F", "P", 4)],
         wants="one number, 0 if F equals P",
     ),
     hints=[
@@ -163,6 +163,9 @@ loss_map = Question(
             ),
             "you divide at each place by the squares of that place: divide by ONE number, for the whole target.": lambda F, P: (
                 (F - P).square().sum(1)[0] / P.square().sum(1)[0]
+            ),
+            "you divide at each place by a mean of that place: divide by ONE number, for the whole target.": lambda F, P: (
+                (F - P).square().sum(1)[0] / P.square().mean(1)[0]
             ),
             "you divide by the sum of squares of F: the target P stays below.": lambda F, P: (
                 (F - P).square().sum(1)[0] / F.square().sum()

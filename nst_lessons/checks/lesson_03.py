@@ -7,7 +7,7 @@ import torch
 from nst_lessons.checks import cases
 from nst_lessons.checks.cases import relative, uniform
 from nst_lessons.checks.examine import EqualTo, OneOf, SameAs
-from nst_lessons.checks.probes import grows
+from nst_lessons.checks.probes import below, grows
 from nst_lessons.checks.question import Question, Wrong
 from nst_lessons.checks.trial import NOTHING_FITS, check_function, run
 from nst_lessons.checks.values import as_tensor, brief
@@ -110,7 +110,7 @@ style_loss = Question(
         axes=("CC", "CC"),
         gradient=("G",),
         never=("style_loss", "content_loss"),
-        also=[grows("G", "A", 4)],
+        also=[below("G", "A"), grows("G", "A", 4)],
         wants="one number, 0 if G equals A",
     ),
     hints=[

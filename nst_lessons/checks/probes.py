@@ -72,6 +72,25 @@ def _growth(function: Callable, tried: Tried, group: tuple[int, ...], before: Se
     return ratios[0] if len(set(ratios)) == 1 else None
 
 
+def below(one: str, other: str) -> Callable[[Tried], str | None]:
+    """A probe: whether a quotient goes wrong only in what it is divided by, which is made of `other` alone."""
+
+    def look(tried: Tried) -> str | None:
+        given, place = list(tried.inputs[-1]), tried.names.index(one)
+        ratios = [(tried.found[-1] / tried.expected[-1]).nanmean()]
+        for times in (0.3, 1.9):
+            given[place] = tried.inputs[-1][place].square() * times
+            got, wanted = tried.again(tuple(given)), tried.wanted(tuple(given))
+            if got is None or wanted is None or got.shape != wanted.shape:
+                return None
+            ratios.append((got / wanted).nanmean())
+        if not all(alike(ratio, ratios[0]) for ratio in ratios):
+            return None
+        return f"what stands above is right; what you divide by, which is made of `{other}`, is another number than is wanted."
+
+    return look
+
+
 def grows(one: str, other: str, times: float) -> Callable[[Tried], str | None]:
     """A probe: doubling every difference between two arguments must make the result so many times as large."""
 
@@ -98,6 +117,9 @@ def shifts(tried: Tried) -> str | None:
         changed = tuple(one + 0.37 if place in group else one for place, one in enumerate(given))
         wanted, got = tried.wanted(changed), tried.again(changed)
         names = " and ".join(f"`{tried.names[place]}`" for place in group)
+        same = got is not None and alike(got, tried.found[-1], 1e-5)
+        if same and wanted is not None and not alike(wanted, tried.expected[-1], tried.rtol):
+            return f"adding one and the same number to all of {names} changes nothing in yours: is a mean taken away?"
         for amount, said in ((0.0, "should not change the result"), (0.37, "should add the same number to the result")):
             if wanted is None or not alike(wanted, tried.expected[-1] + amount, tried.rtol):
                 continue
