@@ -1,29 +1,57 @@
 """The exercises of 01_what_a_network_sees."""
 
 from collections.abc import Callable, Sequence
+from math import prod
 
-import torch
+from nst_lessons.checks.ascent import examine_climb
+from nst_lessons.checks.examine import SameAs, numbers_of
+from nst_lessons.checks.measured import examine_depth
+from nst_lessons.checks.question import Question, Wrong
+from nst_lessons.checks.tried import Tried
+from nst_lessons.checks.values import alike, as_tensor, from_text
 
-from nst_lessons.checks.question import Question, Wrong, equal_to, same_as
+_CHANNELS = {
+    256: "the number of channels doubles once more after relu3_1.",
+    128: "128 channels belong to block 2; relu4_1 is in block 4.",
+    64: "64 channels belong to block 1; relu4_1 is in block 4.",
+    3: "the photo itself has 3 channels; read those of the blocks from the text.",
+}
+
+
+def _examine_shape(answer: object) -> None:
+    given = as_tensor(from_text(answer))
+    if given is not None and given.shape == (4,) and given[0] == 1:
+        raise Wrong("leave out the 1 for the batch: (C, H, W).")
+    channels, height, width = (round(one, 3) for one in numbers_of(answer, (3,)).tolist())
+    if (channels, height, width) == (512, 20, 30):
+        return
+    if (channels, height, width) == (512, 30, 20):
+        raise Wrong("height and width are exchanged: in a tensor the height comes first.")
+    if sorted((channels, height, width)) == [20, 30, 512]:
+        raise Wrong("the channels come first: (C, H, W).")
+    if channels != 512:
+        raise Wrong("the channels: " + _CHANNELS.get(channels, "read from the text how many those of block 4 are."))
+    if (height, width) == (10, 15):
+        raise Wrong("that is where the block ends: relu4_1 stands before pool4, so three poolings have gone by.")
+    if (height, width) == (160, 240):
+        raise Wrong("the convolutions keep the size, but each of the three poolings before relu4_1 halves it.")
+    side, said, full = (height, "height", 160) if height != 20 else (width, "width", 240)
+    raise Wrong(
+        f"the {said}: from {full}, your {side:g} is not what halving three times gives. relu4_1 stands after pool1, pool2 and "
+        "pool3: three halvings."
+    )
+
 
 shape = Question(
-    equal_to(
-        [512, 20, 30],
-        [
-            ("that is where the block ends: relu4_1 stands before pool4, so three poolings have gone by.", [512, 10, 15]),
-            ("height and width are exchanged: in a tensor the height comes first.", [512, 30, 20]),
-            ("the channels come first: (C, H, W).", [20, 30, 512]),
-            ("the number of channels doubles once more after relu3_1.", [256, 20, 30]),
-            ("the convolutions keep the size, but each of the three poolings before relu4_1 halves it.", [512, 160, 240]),
-            ("relu4_1 stands behind pool1, pool2 and pool3: three halvings, not two.", [512, 40, 60]),
-        ],
-    ),
+    _examine_shape,
     hints=[
-        "How many poolings stand before relu4_1? Each halves height and width.",
-        "pool1, pool2 and pool3 make 160 / 8 and 240 / 8. The channels of the five blocks are 64, 128, 256, 512, 512.",
+        "Which poolings stand before relu4_1, and what does one pooling do to height and width?",
+        "Three numbers (C, H, W): the channels of block 4 from the text, then 160 and 240, each halved as often as there are "
+        "poolings before block 4.",
+        "my_shape = (____, 160 / 2**____, 240 / 2**____), as whole numbers.",
     ],
     code="my_shape = (512, 20, 30)",
-    why="each pooling halves height and width, and the channels grow: fewer places, more said about each of them.",
+    why="each pooling halves height and width, and the number of channels grows: fewer places, more said about each of them.",
 )
 
 
@@ -35,23 +63,21 @@ def _receptive_field(layers: Sequence[tuple[int, int]]) -> int:
     return size
 
 
-def _without_jump(layers: Sequence[tuple[int, int]]) -> int:
-    return 1 + sum(kernel - 1 for kernel, _ in layers)
+def _jumps(layers: Sequence[tuple[int, int]]) -> list[int]:
+    """The jump before each layer."""
+    return [prod(stride for _, stride in layers[:index]) for index in range(len(layers))]
 
 
-def _jump_too_early(layers: Sequence[tuple[int, int]]) -> int:
+def _sum(layers: Sequence[tuple[int, int]], added: Callable[[int, int, int], int], start: int = 1) -> int:
+    """`start` and the sum of added(kernel, stride, jump) over the layers."""
+    return start + sum(added(*layer, jump) for layer, jump in zip(layers, _jumps(layers), strict=True))
+
+
+def _adding_strides(layers: Sequence[tuple[int, int]]) -> int:
     size, jump = 1, 1
     for kernel, stride in layers:
-        jump *= stride
         size += (kernel - 1) * jump
-    return size
-
-
-def _whole_kernels(layers: Sequence[tuple[int, int]]) -> int:
-    size, jump = 1, 1
-    for kernel, stride in layers:
-        size += kernel * jump
-        jump *= stride
+        jump += stride
     return size
 
 
@@ -60,28 +86,73 @@ _STACKS = [
     [_CONV],
     [_CONV, _CONV, _POOL, _CONV],
     [_CONV, _CONV, _POOL, _CONV, _CONV, _POOL, _CONV],
-    [(7, 2), (3, 2), (5, 1)],
+    [(7, 2), (3, 3), (5, 1), (3, 2)],
 ]
 
+
+def _first_stack(tried: Tried) -> str | None:
+    """Where to begin, if the simplest network is wrong already."""
+    if alike(tried.found[0], tried.expected[0]):
+        return None
+    first = tried.found[0].item()
+    return f"begin with one 3 x 3 convolution: the text says how many pixels it sees, and your function gives {first:g}."
+
+
 receptive_field = Question(
-    same_as(
+    SameAs(
         _receptive_field,
         [(stack,) for stack in _STACKS],
-        [
-            ("a layer behind a pooling reaches further: its steps are `jump` pixels of the input long.", _without_jump),
-            ("`jump` is multiplied too early: a layer's own stride counts for the layers behind it.", _jump_too_early),
-            ("you start from 1 pixel, and a kernel of 3 adds 2 steps to it, not 3.", _whole_kernels),
-            ("you have left out the 1 pixel to start from.", lambda layers: _receptive_field(layers) - 1),
-            (
-                "that is the jump, the distance of neighbouring values; wanted is how wide one value sees.",
-                lambda layers: torch.tensor([stride for _, stride in layers]).prod(),
+        {
+            "a layer after a pooling reaches further: one of its steps is `jump` pixels of the input long.": lambda ls: _sum(
+                ls, lambda k, s, j: k - 1
             ),
-        ],
+            "`jump` is multiplied too early: a layer's own stride counts only for the layers after it.": lambda ls: _sum(
+                ls, lambda k, s, j: (k - 1) * j * s
+            ),
+            "a kernel of 3 adds 2 steps, not 3: its middle is already there.": lambda ls: _sum(ls, lambda k, s, j: k * j),
+            "a kernel of 3 adds 2 steps, not 3, and each of them is `jump` pixels long.": lambda ls: _sum(
+                ls, lambda k, s, j: k
+            ),
+            "you have left out the 1 pixel to start from.": lambda ls: _receptive_field(ls) - 1,
+            "start from 1 pixel, not from more.": lambda ls: _receptive_field(ls) + 1,
+            "that is the jump, the distance between neighbouring values; wanted is how wide one value sees.": lambda ls: prod(
+                stride for _, stride in ls
+            ),
+            "2 to the power of the poolings is the jump; wanted is how wide one value sees.": lambda ls: (
+                2 ** sum(stride == 2 for _, stride in ls)
+            ),
+            "the jump is the PRODUCT of all strides so far: multiply it by each stride, do not add.": _adding_strides,
+            "the jump is the product of ALL strides so far, not the stride of one layer.": lambda ls: _sum(
+                ls, lambda k, s, j: (k - 1) * s
+            ),
+            "go through the layers from the input on: yours starts at the last one.": lambda ls: _receptive_field(ls[::-1]),
+            "kernel and stride are exchanged: a pair is (kernel, stride).": lambda ls: _receptive_field(
+                [(stride, kernel) for kernel, stride in ls]
+            ),
+            "kernels are not multiplied: each adds its own width less 1, times the jump, which grows by strides.": lambda ls: (
+                prod(kernel for kernel, _ in ls)
+            ),
+            "that is the number of pixels in the field: its WIDTH is wanted, without the square.": lambda ls: (
+                _receptive_field(ls) ** 2
+            ),
+            "that is the number of layers.": lambda ls: len(ls),
+            "the last layer is not counted: go through all of `layers`.": lambda ls: _receptive_field(ls[:-1]),
+            "the first layer is not counted: go through all of `layers`.": lambda ls: _receptive_field(ls[1:]),
+            "a kernel adds `kernel - 1` steps on both sides TOGETHER, not on each.": lambda ls: _sum(
+                ls, lambda k, s, j: 2 * (k - 1) * j
+            ),
+            "a kernel adds `kernel - 1` steps, both sides together; half of it is one side.": lambda ls: _sum(
+                ls, lambda k, s, j: (k - 1) // 2 * j
+            ),
+        },
+        also=[_first_stack],
+        wants="one whole number, the width in pixels",
     ),
     hints=[
-        "Go through the layers with two numbers: how wide one value sees (1 at first), and the jump, how many pixels of the "
-        "input lie between neighbours (1 at first).",
-        "Each layer: `size += (kernel - 1) * jump`, and after that `jump *= stride`.",
+        "How wide does one value see after one 3 x 3 convolution? After two? And if a pooling stands between them?",
+        "Go through the layers with two numbers, both 1 at first: how wide one value sees, and the jump, the distance in "
+        "pixels between neighbouring values. Each layer changes both: first the width, then the jump.",
+        "In the loop: `size += (____) * jump`, and after that `jump *= ____`.",
     ],
     code="""
     def receptive_field(layers):
@@ -91,67 +162,17 @@ receptive_field = Question(
             jump *= stride
         return size
     """,
-    why="a kernel of 3 adds two neighbours, and behind a pooling the neighbours are twice as far apart.",
+    why="a kernel of 3 adds two neighbours, and after a pooling the neighbours are twice as far apart.",
 )
 
 
-def _climb(u: torch.Tensor, score_of: Callable, step: float) -> torch.Tensor:
-    gradient = _gradient(u, score_of)
-    return u + step * gradient / gradient.square().mean().sqrt()
-
-
-def _gradient(u: torch.Tensor, score_of: Callable) -> torch.Tensor:
-    u = u.detach().clone().requires_grad_()
-    return torch.autograd.grad(score_of(u), u)[0]
-
-
-def _hill(u: torch.Tensor) -> torch.Tensor:
-    return (u.sin() * torch.linspace(0.2, 3, u.shape[-1])).sum()
-
-
-def _bowl(u: torch.Tensor) -> torch.Tensor:
-    return -40 * (u - 0.7).square().mean() + u.mean()
-
-
-def _start(*shape: int) -> torch.Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
-
-
 climb = Question(
-    same_as(
-        _climb,
-        [(_start(1, 3, 6, 7), _hill, 0.1), (_start(2, 3, 5, 5), _bowl, 0.5)],
-        [
-            (
-                "you walk downhill: to make the score larger, ADD the gradient.",
-                lambda u, s, step: 2 * u - _climb(u, s, step),
-            ),
-            (
-                "the gradient is not yet divided by its root mean square: as it is, the length of a step depends on the layer.",
-                lambda u, s, step: u + step * _gradient(u, s),
-            ),
-            (
-                "you have divided by the norm, the root of the SUM of squares: the steps of a large picture would be tiny. "
-                "Take the root of the mean.",
-                lambda u, s, step: u + step * _gradient(u, s) / _gradient(u, s).norm(),
-            ),
-            (
-                "only the sign is left of your gradient: divide all of it by one number, its root mean square.",
-                lambda u, s, step: u + step * _gradient(u, s).sign(),
-            ),
-            (
-                "you have divided by the mean square: its root is missing.",
-                lambda u, s, step: u + step * _gradient(u, s) / _gradient(u, s).square().mean(),
-            ),
-            (
-                "that is the step alone: add it to u.",
-                lambda u, s, step: _climb(u, s, step) - u,
-            ),
-        ],
-    ),
+    examine_climb,
     hints=[
-        "Switch the gradient on for a copy of u, compute the score, and ask `torch.autograd.grad` for its slope in u.",
-        "`gradient, = torch.autograd.grad(score_of(u), u)`; then add `step * gradient / gradient.square().mean().sqrt()`.",
+        "Which direction in u makes the score grow fastest, and how do you ask torch for it?",
+        "Three steps: a copy of u that requires a gradient; the gradient of the score with respect to it; then u plus `step` "
+        "times the gradient, divided by one number, its root mean square.",
+        "`(gradient,) = torch.autograd.grad(____, u)`, and then `u + step * gradient / gradient.square().____.____`.",
     ],
     code="""
     def climb(u, score_of, step):
@@ -162,38 +183,15 @@ climb = Question(
     why="the slope of the score tells each pixel in which direction it excites the channel more. The network stays as it is.",
 )
 
-_TIE = 0.03  # layers nearer than this in the measurement count as equal: six eyes allow no finer ruler
-
-_NUDGE = {
-    "edge": "How many pixels does it take to see an edge?",
-    "eye": "What does an eye consist of, and how many pixels wide is it?",
-}
-
-
-def _examine_depth(edge: str, eye: str, measured: dict[str, dict[str, float]]) -> None:
-    """The guessed layers against what was measured: {"edge": {layer: score}, "eye": {layer: score}}."""
-    for concept, guess in (("edge", edge), ("eye", eye)):
-        scores = measured[concept]
-        if guess not in scores:
-            raise Wrong(f"{guess!r} is none of the layers: {', '.join(scores)}.")
-        best = max(scores, key=scores.get)
-        if scores[guess] >= scores[best] - _TIE:
-            continue
-        names = list(scores)
-        side = "deeper" if names.index(best) > names.index(guess) else "shallower"
-        raise Wrong(
-            f"for {concept!r} the best layer in the measurement lies {side}: {guess} reached {scores[guess]:.2f}. "
-            + _NUDGE[concept]
-        )
-
-
 depth = Question(
-    _examine_depth,
+    examine_depth,
     hints=[
-        "An edge is visible in 3 x 3 pixels, an eye in some 20 x 20. Which layers see that far?",
-        "Compare both with the receptive fields: 3, 10, 24, 68 and 156 pixels.",
+        "How many pixels must a layer see to know an edge? And an eye?",
+        "Compare the sizes with the receptive fields: 3, 10, 24, 68 and 156 pixels. An edge shows in 3 x 3 pixels, an eye in "
+        "some tens of pixels, and its parts must have come together before.",
+        "The layer for the edge is the one that sees ____ pixels; that for the eye is among those that see more than ____.",
     ],
     code='my_edge, my_eye = "relu1_1", "relu4_1"',
-    why="one channel of an early layer is an edge detector; for an eye, parts must come together first. The measurement had "
-    "the last word, and it tells what one channel alone says, not what the layer as a whole could tell.",
+    why="one channel of an early layer is an edge detector; for an eye, parts must come together first. The measurement has "
+    "the last word, and it says what one channel alone knows, not what the whole layer knows.",
 )

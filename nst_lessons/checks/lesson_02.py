@@ -4,54 +4,48 @@ import math
 
 import torch
 
-from nst_lessons.checks.question import Question, Wrong, one_of, same_as
+from nst_lessons.checks.cases import normal, relative, relative_mistakes, uniform
+from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.measured import examine_first_below, examine_most_moved
+from nst_lessons.checks.probes import below, grows
+from nst_lessons.checks.question import Question
+
+_AXES = ("1CHW", "1CHW")
+_SMALL = (
+    torch.tensor([[[[1.0, 2.0], [3.0, 0.0]], [[0.0, 4.0], [1.0, 1.0]]]]),
+    torch.tensor([[[[3.0, 1.0], [2.0, 1.0]], [[1.0, 5.0], [4.0, 2.0]]]]),
+)
 
 
 def _features(channels: int, height: int, width: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Features F and a target P, both (1, C, H, W), of different strength, none negative, as after a ReLU."""
-    both = torch.rand(2, 1, channels, height, width, generator=torch.Generator().manual_seed(seed))
-    return both[0], (2 + seed) * both[1]
+    return uniform(1, channels, height, width, seed=seed), (2 + seed) * uniform(1, channels, height, width, seed=seed + 50)
 
 
-def _loss(F: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
-    return (F - P).square().sum() / P.square().sum()
+def _content_loss(F: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
+    return relative(F, P)
 
 
 content_loss = Question(
-    same_as(
-        _loss,
-        [_features(3, 4, 5, 0), _features(8, 6, 3, 1)],
-        [
-            (
-                "that is the paper's equation (1) as it stands, with its 1/2. Now measure it in units of the target's own "
-                "energy, the sum of P².",
-                lambda F, P: (F - P).square().sum() / 2,
+    SameAs(
+        _content_loss,
+        [_SMALL, _features(3, 5, 7, 0), _features(7, 5, 2, 1)],
+        {
+            "that is the paper's equation (1) as it stands, with its 1/2. Now divide by the sum of P² instead.": lambda F, P: (
+                (F - P).square().sum() / 2
             ),
-            ("divide by the target's own energy, the sum of P².", lambda F, P: (F - P).square().sum()),
-            (
-                "the 1/2 of the paper's equation (1) has no place here: there is nothing but one sum divided by the other.",
-                lambda F, P: _loss(F, P) / 2,
-            ),
-            (
-                "that is the mean of the squares: divide by the mean of P², or take both as sums.",
-                lambda F, P: (F - P).square().mean(),
-            ),
-            ("a mean above and a sum below: take both as sums, or both as means.", lambda F, P: _loss(F, P) / F.numel()),
-            (
-                "you have divided by the energy of F: it changes while the picture changes; the target P stays.",
-                lambda F, P: (F - P).square().sum() / F.square().sum(),
-            ),
-            (
-                "square the differences: as they are, those above and those below cancel.",
-                lambda F, P: (F - P).sum() / P.square().sum(),
-            ),
-            ("that is the square root of it: the lesson takes the squares as they are.", lambda F, P: _loss(F, P).sqrt()),
-            ("absolute differences instead of squares.", lambda F, P: (F - P).abs().sum() / P.abs().sum()),
-        ],
+            **relative_mistakes("F", "P"),
+        },
+        axes=_AXES,
+        gradient=("F",),
+        never=("content_loss", "style_loss"),
+        also=[below("F", "P"), grows("F", "P", 4)],
+        wants="one number, 0 if F equals P",
     ),
     hints=[
-        "A sum of squared differences, in units of the target's own sum of squares.",
-        "`(F - P).square().sum()` is the upper half. The lower half has P alone.",
+        "What is 0 when F and P agree, grows with every difference, and does not care in which unit features are measured?",
+        "Two sums. Above: the squares of all differences. Below: the squares of the target P alone. Then divide.",
+        "`return (F - P).____.sum() / ____`",
     ],
     code="""
     def content_loss(F, P):
@@ -65,43 +59,77 @@ def _psnr(image: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
     return -10 * (image - photo).square().mean().log10()
 
 
-def _pictures(noise: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    photo = torch.rand(1, 3, 8, 6 + seed, generator=generator)
-    return (photo + noise * torch.randn(photo.shape, generator=generator)).clamp(0, 1), photo
+def _decibels(mse: torch.Tensor, peak: torch.Tensor | float = 1.0) -> torch.Tensor:
+    return torch.as_tensor(10 * (peak**2 / mse).log10())
+
+
+def _pictures(noise: float, width: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """A noisy copy and its photo, neither of which has a pixel of 1."""
+    photo = 0.1 + 0.6 * uniform(1, 3, 5, width, seed=seed)
+    return (photo + noise * normal(1, 3, 5, width, seed=seed)).clamp(0, 0.9), photo
 
 
 psnr = Question(
-    same_as(
+    SameAs(
         _psnr,
-        [_pictures(0.02, 0), _pictures(0.1, 1), _pictures(0.4, 2)],
         [
-            (
-                "that is the mean squared error. Now turn it into decibels: the logarithm of 1/MSE to the base 10, times 10.",
-                lambda a, b: (a - b).square().mean(),
-            ),
-            ("the sign: a better picture must have MORE decibels. It is the logarithm of 1/MSE.", lambda a, b: -_psnr(a, b)),
-            ("that is the natural logarithm: decibels are made with `log10`.", lambda a, b: _psnr(a, b) * math.log(10)),
-            (
-                "twice too much: 20 belongs to the root of the mean squared error, 10 to the mean itself.",
-                lambda a, b: 2 * _psnr(a, b),
-            ),
-            ("half of what it should be: leave out the square root, or take 20 for 10.", lambda a, b: _psnr(a, b) / 2),
-            ("the 10 in front of the logarithm is missing.", lambda a, b: _psnr(a, b) / 10),
-            (
-                "the largest value of a pixel is 1 here, not 255: nothing but 1/MSE stands in the logarithm.",
-                lambda a, b: _psnr(a, b) + 20 * math.log10(255),
-            ),
-            (
-                "you have taken the SUM of the squares: the mean is wanted, or a larger picture would count as a worse one.",
-                lambda a, b: -10 * (a - b).square().sum().log10(),
-            ),
-            ("absolute differences instead of squares.", lambda a, b: -10 * (a - b).abs().mean().log10()),
+            (torch.tensor([0.5, 0.3, 0.4]).view(1, 3, 1, 1), torch.tensor([0.4, 0.2, 0.7]).view(1, 3, 1, 1)),
+            *(_pictures(noise, width, seed) for noise, width, seed in ((0.02, 7, 0), (0.1, 4, 1), (0.4, 11, 2))),
         ],
+        {
+            "that is the mean squared error. Now take the logarithm of 1/MSE to the base 10, times 10.": lambda a, b: (
+                (a - b).square().mean()
+            ),
+            "that is 1/MSE: its logarithm to the base 10, times 10, is wanted.": lambda a, b: 1 / (a - b).square().mean(),
+            "the sign: a better picture must have MORE decibels. It is the logarithm of 1/MSE.": lambda a, b: -_psnr(a, b),
+            "that is the natural logarithm: decibels are made with `log10`.": lambda a, b: _psnr(a, b) * math.log(10),
+            "that is the logarithm to the base 2: decibels are made with `log10`.": lambda a, b: _psnr(a, b) * math.log2(10),
+            "twice too much: 20 belongs to the root of the mean squared error, 10 to the mean itself.": lambda a, b: (
+                2 * _psnr(a, b)
+            ),
+            "half of what it should be: leave out the square root, or take 20 for 10.": lambda a, b: _psnr(a, b) / 2,
+            "the 10 in front of the logarithm is missing.": lambda a, b: _psnr(a, b) / 10,
+            "the 10 in front of the logarithm is missing, and the sign is turned round.": lambda a, b: _psnr(a, b) / -10,
+            "the largest value of a pixel is 1 here, not 255: nothing but 1/MSE stands in the logarithm.": lambda a, b: (
+                _psnr(a, b) + 20 * math.log10(255)
+            ),
+            "the largest value that a pixel CAN have is 1; what it is in this picture does not matter: 1/MSE.": lambda a, b: (
+                _decibels((a - b).square().mean(), a.max())
+            ),
+            "the largest value that a pixel CAN have is 1; what it is in this photo does not matter: 1/MSE.": lambda a, b: (
+                _decibels((a - b).square().mean(), b.max())
+            ),
+            "you have taken the SUM of the squares: with it a larger picture would count as a worse one.": lambda a, b: (
+                _decibels((a - b).square().sum())
+            ),
+            "those are absolute differences: square them instead.": lambda a, b: _decibels((a - b).abs().mean()),
+            "the logarithm is missing: it stands between the 10 and the 1/MSE.": lambda a, b: 10 / (a - b).square().mean(),
+            "a variance takes the mean away first: square the differences as they are.": lambda a, b: _decibels((a - b).var()),
+            "square each difference BEFORE you take the mean.": lambda a, b: _decibels((a - b).mean().square()),
+            "that is the mean difference: square each difference first.": lambda a, b: _decibels((a - b).mean().abs()),
+            "the mean comes first, then the logarithm: yours is a mean of logarithms.": lambda a, b: _decibels(
+                (a - b).square()
+            ).mean(),
+            "one mean over pixels AND colours, then the logarithm: yours is a mean over three colours.": lambda a, b: _decibels(
+                (a - b).square().mean((0, 2, 3))
+            ).mean(),
+            "`norm()` is the root of a sum: the mean of the squares is wanted.": lambda a, b: _decibels((a - b).norm()),
+            "that is the largest error: the mean of all is wanted.": lambda a, b: _decibels((a - b).square().max()),
+            "the error is compared with the photo's own energy: nothing but 1/MSE stands in the logarithm.": lambda a, b: (
+                _decibels(relative(a, b))
+            ),
+            "mind the brackets: 1 / MSE goes INTO the logarithm.": lambda a, b: 0 * (a - b).mean(),
+            "a distance is a difference, not a sum: (image - photo).": lambda a, b: _decibels((a + b).square().mean()),
+        },
+        axes=("1CHW", "1CHW"),
+        never=("peak_signal_noise_ratio", "psnr"),
+        wants="one number in decibels, the larger the better the copy",
     ),
     hints=[
-        "First one number for the error: the mean of the squared differences over all pixels and colours (MSE).",
-        "`mse = (image - photo).square().mean()`; then 10 times the logarithm, base 10, of 1 / mse.",
+        "How do you make one number of the error at all pixels? And what does a logarithm do to a tenth of it?",
+        "First the mean of the squared differences over all pixels and colours (MSE). Then 10 times the logarithm, to the "
+        "base 10, of 1 / MSE.",
+        "`mse = (image - photo).____.mean()`, and then `return 10 * torch.____(1 / mse)`.",
     ],
     code="""
     def psnr(image, photo):
@@ -112,39 +140,68 @@ psnr = Question(
 )
 
 
-def _map(F: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
+def _loss_map(F: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
     return (F - P).square().sum(1)[0] / P.square().sum()
 
 
 loss_map = Question(
-    same_as(
-        _map,
-        [_features(3, 4, 5, 0), _features(8, 6, 3, 1)],
-        [
-            (
-                "divide by the energy of the whole target, so that the map adds up to the content loss.",
-                lambda F, P: (F - P).square().sum(1)[0],
+    SameAs(
+        _loss_map,
+        [_SMALL, _features(3, 5, 7, 0), _features(7, 5, 2, 1)],
+        {
+            "divide by the sum of P² over the whole target, so that the map adds up to the content loss.": lambda F, P: (
+                (F - P).square().sum(1)[0]
             ),
-            (
-                "that is the mean over the channels: sum over them, or the map adds up to less than the content loss.",
-                lambda F, P: _map(F, P) / F.shape[1],
+            "that is the mean over the channels: sum over them, so that the map adds up to the content loss.": lambda F, P: (
+                _loss_map(F, P) / F.shape[1]
             ),
-            (
-                "you divide at each place by the energy of that place: divide all by ONE number, that of the whole target.",
-                lambda F, P: (F - P).square().sum(1)[0] / P.square().sum(1)[0],
+            "you divide by the mean of P²: by its sum, the map adds up to the content loss.": lambda F, P: (
+                _loss_map(F, P) * P.numel()
             ),
-            (
-                "you have summed over the positions: one number a channel is left. Sum over the channels.",
-                lambda F, P: (F - P).square().sum((0, 2, 3)) / P.square().sum(),
+            "means above and below: then the map does not add up to the content loss. Take sums.": lambda F, P: (
+                _loss_map(F, P) * P[0, 0].numel()
             ),
-            ("nothing is left to draw: that is the content loss of the whole picture. Sum over the channels alone.", _loss),
-            ("right but for its shape: (1, H, W) is a batch of one map, and (H, W) is wanted.", lambda F, P: _map(F, P)[None]),
-            ("that is the square root of it: then it does not add up to the content loss.", lambda F, P: _map(F, P).sqrt()),
-        ],
+            "you divide at each place by the squares of that place: divide by ONE number, for the whole target.": lambda F, P: (
+                (F - P).square().sum(1)[0] / P.square().sum(1)[0]
+            ),
+            "you divide at each place by a mean of that place: divide by ONE number, for the whole target.": lambda F, P: (
+                (F - P).square().sum(1)[0] / P.square().mean(1)[0]
+            ),
+            "you divide by the sum of squares of F: the target P stays below.": lambda F, P: (
+                (F - P).square().sum(1)[0] / F.square().sum()
+            ),
+            "you have summed over the positions: one number per channel is left. Sum over the channels.": lambda F, P: (
+                (F - P).square().sum((0, 2, 3)) / P.square().sum()
+            ),
+            "nothing is left to draw: that is the content loss of the whole picture. Sum over the channels.": lambda F, P: (
+                relative(F, P)
+            ),
+            "right but for its shape: (1, H, W) is a batch of one map, and (H, W) is wanted.": lambda F, P: _loss_map(F, P)[
+                None
+            ],
+            "that is the square root of it: then it does not add up to the content loss.": lambda F, P: _loss_map(F, P).sqrt(),
+            "square first, and add up over the channels afterwards.": lambda F, P: (F - P).sum(1)[0] ** 2 / P.square().sum(),
+            "square the differences: as they are, they cancel.": lambda F, P: (F - P).sum(1)[0] / P.square().sum(),
+            "those are absolute differences: square them instead.": lambda F, P: (F - P).abs().sum(1)[0] / P.square().sum(),
+            "those are absolute differences: square them instead, above and below.": lambda F, P: (
+                (F - P).abs().sum(1)[0] / P.abs().sum()
+            ),
+            "take the difference first, and square it: you square first.": lambda F, P: (
+                (F.square() - P.square()).sum(1)[0] / P.square().sum()
+            ),
+            "that is the largest of the channels: add them up.": lambda F, P: (F - P).square().amax(1)[0] / P.square().sum(),
+            "that is one channel alone: add up all of them.": lambda F, P: (F - P).square()[0, 0] / P.square().sum(),
+        },
+        axes=_AXES,
+        never=("content_loss", "style_loss"),
+        also=[grows("F", "P", 4)],
+        wants="a map (H, W), whose sum is the content loss",
     ),
     hints=[
-        "The content loss is a sum over channels AND positions. Leave out the sum over the positions.",
-        "`.sum(1)` on (1, C, H, W) sums the channels away and leaves (1, H, W); `[0]` takes the first of the batch.",
+        "The content loss adds up over channels AND positions. Which of the two do you leave standing?",
+        "The squared differences are (1, C, H, W). Add them up over the channels' axis alone, take the one map out of its "
+        "batch, and divide by the same number as before.",
+        "`return (F - P).square().sum(____)[____] / P.square().sum()`",
     ],
     code="""
     def loss_map(F, P):
@@ -154,33 +211,14 @@ loss_map = Question(
 )
 
 
-_OF_A_CHANGE = {
-    "blur": "Blurred, the picture loses its fine grain, and all else stays where it was, colours too.",
-    "noise": "Weak noise is small at each pixel, and a layer that sees a neighbourhood averages some of it away.",
-    "shift": "Eight pixels are much where a layer sees three, but half a step of the grid of relu5_1.",
-    "colours": "Exchanged colours leave every edge and every object at its place; only a layer that looks at colour minds.",
-    "mirror": "Mirrored, each place shows something else, but the colours are those of the same cat.",
-}
-
-
-def _examine_most_moved(shallow: str, deep: str, measured: dict[str, dict[str, float]]) -> None:
-    first, *_, last = measured.values()
-    for guess, losses, where in ((shallow, first, "at the first layer"), (deep, last, "at the deep layer")):
-        choice = guess.strip().lower() if isinstance(guess, str) else guess
-        if choice not in losses:
-            raise Wrong(f"{guess!r} is none of the choices: {', '.join(losses)}.")
-        stronger = sum(value > losses[choice] for value in losses.values())
-        if stronger:
-            raise Wrong(
-                f"{where}, changes that count for more than your {choice!r}: {stronger}. {_OF_A_CHANGE.get(choice, '')}"
-            )
-
-
 most_moved = Question(
-    _examine_most_moved,
+    examine_most_moved,
     hints=[
-        "What can a layer see that looks at 3 x 3 pixels? And one that looks at most of the picture?",
-        "The first layer knows colours and edges, a deep one knows which object is where. Which change spoils which knowledge?",
+        "What can a layer notice that looks at 3 x 3 pixels? And one that looks at the whole picture?",
+        "The first layer knows colours and edges; a deep one knows which object is where. Go through the five changes, and "
+        "ask of each which of the two it spoils.",
+        "The first layer is moved most by the change that leaves every edge and changes every ____; the deep one by the "
+        "change that puts something else at every ____.",
     ],
     code="""
     shallow_guess = "colours"
@@ -189,38 +227,21 @@ most_moved = Question(
     why="the tallest bars of the first and the last group. A layer that sees 3 x 3 pixels has colours and edges to go by; a "
     "deep one goes by what stands where.",
 )
-
-
-def _examine_first_below(guess: str, decibels: dict[str, float]) -> None:
-    choice = guess.strip().lower() if isinstance(guess, str) else guess
-    layers = list(decibels)
-    if choice not in layers:
-        raise Wrong(f"{guess!r} is none of the choices: {', '.join(layers)}.")
-    long_enough = decibels[layers[0]] > 30  # a run that was cut short is compared with the lesson's own
-    below = [name for name in layers if decibels[name] < 20] if long_enough else layers[3:]
-    if not below:
-        raise Wrong(
-            "with your photo and your steps no layer falls under 20 dB. Try more detail in the photo, or a larger size."
-        )
-    if layers.index(choice) < layers.index(below[0]):
-        raise Wrong(f"what comes back through {choice} is still a good copy, above 20 dB. Go deeper.")
-    if layers.index(choice) > layers.index(below[0]):
-        raise Wrong(f"{choice} is under 20 dB, but not the FIRST that is: read the numbers from the left.")
-
-
 first_below = Question(
-    _examine_first_below,
+    examine_first_below,
     hints=[
-        "Each pooling halves height and width: after three of them, 64 pixels stand behind one place.",
-        "Read the numbers above the pictures from the left until one is under 20.",
+        "What does each pooling throw away, and how many of them stand before each of the five layers?",
+        "After two poolings one place stands for 16 pixels, after three for 64. Then compare with the run: read the numbers "
+        "above the pictures from the left.",
+        "The first number under ____ stands above the picture that comes back through relu____.",
     ],
     code='my_guess = "relu4_1"',
-    why="three poolings lie before relu4_1: one place stands for 64 pixels, and which of them was bright is "
-    "hardly told any more.",
+    why="three poolings stand before relu4_1: one place stands for 64 pixels, and which of them was bright is hardly known "
+    "any more.",
 )
 
 second_noise = Question(
-    one_of(
+    OneOf(
         "details",
         {
             "the same": "look at the right picture: if the two were the same, it would be dark all over. What differs?",
@@ -228,8 +249,10 @@ second_noise = Question(
         },
     ),
     hints=[
-        "Fewer numbers than pixels, as counted above the question: can they pin every pixel down?",
-        "Both end near the same features. What these tell, both pictures must have; what they do not, comes from the noise.",
+        "The layer has fewer numbers than the photo has pixels, as counted above the question. Can it pin down every pixel?",
+        "Both runs end near the same features. What the features tell, both pictures must have; what they do not tell comes "
+        "from the noise. So ask: what do they tell?",
+        "Both pictures agree in what relu5_1 knows, which is the ____; they differ in what each noise left behind, the ____.",
     ],
     code='second_guess = "details"',
     why="Both have nearly the same features: objects and their places agree. The grain is what each noise left behind.",

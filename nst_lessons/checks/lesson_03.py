@@ -1,64 +1,44 @@
 """The exercises of 03_style."""
 
+from collections.abc import Callable
+
 import torch
 
-from nst_lessons.checks.question import Question, Wrong, equal_to, one_of, same_as
-
-
-def _features(channels: int, height: int, width: int, seed: int) -> tuple[torch.Tensor]:
-    """Random features (C, H, W), none negative, as after a ReLU."""
-    return (torch.rand(channels, height, width, generator=torch.Generator().manual_seed(seed)),)
+from nst_lessons.checks import cases
+from nst_lessons.checks.cases import relative, uniform
+from nst_lessons.checks.examine import EqualTo, OneOf, SameAs
+from nst_lessons.checks.probes import below, grows
+from nst_lessons.checks.question import Question, Wrong
+from nst_lessons.checks.trial import NOTHING_FITS, check_function, run
+from nst_lessons.checks.values import as_tensor, brief
 
 
 def _gram(features: torch.Tensor) -> torch.Tensor:
-    return torch.einsum("chw,dhw->cd", features, features) / features.numel()
-
-
-def _flat(features: torch.Tensor) -> torch.Tensor:
-    return features.flatten(1)
-
-
-def _positions(features: torch.Tensor) -> torch.Tensor:
-    return _flat(features).mT @ _flat(features) / features.numel()
-
-
-def _reshaped(features: torch.Tensor) -> torch.Tensor:
-    flat = features.permute(1, 2, 0).reshape(features.shape[0], -1)
-    return flat @ flat.mT / features.numel()
-
-
-def _rows(features: torch.Tensor) -> torch.Tensor:
-    rows = features.reshape(-1, features.shape[0])  # (H*W, C), but each row is a piece of one channel
-    return rows.mT @ rows / features.numel()
+    return cases.gram(features)
 
 
 gram = Question(
-    same_as(
+    SameAs(
         _gram,
-        [_features(3, 4, 5, 0), _features(6, 2, 7, 1), _features(5, 5, 5, 2)],
         [
-            ("your matrix is not divided: the lesson divides by C*H*W.", lambda f: _gram(f) * f.numel()),
-            ("your matrix is divided by H*W only: the lesson divides by C*H*W.", lambda f: _gram(f) * f.shape[0]),
-            ("your matrix is divided by C only: the lesson divides by C*H*W.", lambda f: _gram(f) * f[0].numel()),
-            ("your matrix compares positions, not channels: it should be C x C. Which factor is transposed?", _positions),
-            (
-                "the rows of your matrix F are not channels: `reshape` after `permute` mixes them. Flatten the last two axes "
-                "of (C, H, W) as they are.",
-                _reshaped,
-            ),
-            (
-                "`reshape` to rows of C numbers cuts each channel into pieces: make one row a channel, with `flatten(1)`.",
-                _rows,
-            ),
-            (
-                "you have subtracted the mean: that is the covariance. The Gram matrix keeps it.",
-                lambda f: _gram(f - f.mean((1, 2), keepdim=True)),
-            ),
+            (torch.tensor([[[1.0, 0.0, 2.0]], [[0.0, 3.0, 1.0]]]),),
+            *((uniform(*sizes, seed=sum(sizes)),) for sizes in ((3, 5, 7), (7, 2, 5), (5, 11, 3))),
         ],
+        {
+            "`reshape` to rows of C numbers cuts each channel into pieces. If you want (H*W, C), transpose; or keep one "
+            "row per channel, by flattening the last two axes.": cases.of_pieces,
+            **cases.GRAM_MISTAKES,
+        },
+        axes=("CHW",),
+        gradient=("features",),
+        never=("gram_matrix",),
+        wants="a matrix (C, C)",
     ),
     hints=[
-        "Which two axes disappear? Make the features a matrix with one row a channel first.",
-        "`F = features.flatten(1)` is (C, H*W). The Gram matrix is a product of F and F transposed, divided by a number.",
+        "G_ij compares channel i with channel j. Which axes of (C, H, W) are added up, so that they disappear?",
+        "Make a matrix F of the features, with one row per channel and one column per position. Multiply it by its own "
+        "transpose, in the order that leaves C x C, and divide by the number of values.",
+        "`F = features.____(1)`, and then `return F @ ____ / features.____()`",
     ],
     code="""
     def gram(features):
@@ -69,126 +49,197 @@ gram = Question(
 )
 
 by_hand = Question(
-    equal_to(
+    EqualTo(
         [[0.75, 0.25], [0.25, 1.25]],
-        [
-            ("these are the sums: now divide them by C*H*W.", [[6, 2], [2, 10]]),
-            ("divided by H*W only: the lesson divides by C*H*W, which is 8 here.", [[1.5, 0.5], [0.5, 2.5]]),
-            ("you have added the values and then multiplied: multiply position by position first, then add.", [[2, 2], [2, 2]]),
-            (
-                "the diagonal is right; beside it stands the product of two different channels, which is not 0 here.",
-                [[0.75, 0], [0, 1.25]],
-            ),
-        ],
+        {
+            "these are the sums: now divide them by C*H*W.": [[6, 2], [2, 10]],
+            "divided by H*W only: the lesson divides by C*H*W, which is 8 here.": [[1.5, 0.5], [0.5, 2.5]],
+            "divided by C only: the lesson divides by C*H*W, which is 8 here.": [[3, 1], [1, 5]],
+            "you have added the values and then multiplied: multiply position by position first, then add.": [[2, 2], [2, 2]],
+            "add up after multiplying position by position, not before; and divide once.": [[16, 16], [16, 16]],
+            "the diagonal is right; beside it stands the product of two different channels, which is not 0 here.": [
+                [0.75, 0],
+                [0, 1.25],
+            ],
+            "the diagonal multiplies a channel by ITSELF: square its values, and do not just add them.": [
+                [0.5, 0.25],
+                [0.25, 0.5],
+            ],
+            "G11 belongs to channel 1, and G22 to channel 2: they are exchanged.": [[1.25, 0.25], [0.25, 0.75]],
+            "the four numbers are at the wrong places: the diagonal holds G11 and G22.": [[0.25, 0.75], [1.25, 0.25]],
+            "that is a product of the two small matrices, row by column. Multiply position by position, then add.": [
+                [0, 3 / 8],
+                [1 / 8, 6 / 8],
+            ],
+        },
+        least=0,
+        most=16,
+        outside="none of these channels has a negative value, so no sum is negative, and the largest sum is 10.",
     ),
     hints=[
-        "G_12: multiply channel 1 and channel 2 at each of the four positions, and add the four products. Then divide.",
-        "Channel 1 is 1 0 2 1, channel 2 is 0 3 1 0. The products for G_12 are 0, 0, 2, 0; C*H*W is 2*2*2.",
+        "G12 asks how often channel 1 and channel 2 fire at the same place. What do you do with the two numbers of a place?",
+        "For each of G11, G12, G22: multiply the two channels position by position, add the four products, and divide by "
+        "C*H*W. G21 is G12.",
+        "Channel 1 is 1 0 2 1 and channel 2 is 0 3 1 0, so G12 = (1*0 + 0*3 + ____ + ____) / ____.",
     ],
     code="my_G = [[6 / 8, 2 / 8], [2 / 8, 10 / 8]]",
     why="The diagonal says how strong a channel is; beside it stands how often two channels fire at the same place.",
 )
 
 
-def _loss(G: torch.Tensor, A: torch.Tensor) -> torch.Tensor:
-    return (G - A).square().sum() / A.square().sum()
+def _style_loss(G: torch.Tensor, A: torch.Tensor) -> torch.Tensor:
+    return relative(G, A)
 
 
 def _matrices(size: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    left, right = torch.rand(2, size, size, generator=torch.Generator().manual_seed(seed))
+    left, right = uniform(2, size, size, seed=seed)
     return left + left.T, 2 * (right + right.T)
 
 
 style_loss = Question(
-    same_as(
-        _loss,
-        [_matrices(3, 0), _matrices(8, 1)],
-        [
-            (
-                "divide by the target's own energy, the sum of A², so that layers can be compared.",
-                lambda G, A: _loss(G, A) * A.square().sum(),
+    SameAs(
+        _style_loss,
+        [(torch.tensor([[2.0, 1.0], [1.0, 3.0]]), torch.tensor([[4.0, 2.0], [2.0, 1.0]])), _matrices(3, 0), _matrices(7, 1)],
+        {
+            **cases.relative_mistakes("G", "A"),
+            "`@` multiplies matrices: square each difference by itself.": lambda G, A: (
+                ((G - A) @ (G - A)).sum() / (A @ A).sum()
             ),
-            (
-                "that is the mean of the squares: divide by the target's own energy, the mean of A².",
-                lambda G, A: (G - A).square().mean(),
-            ),
-            (
-                "square the differences: as they are, those above and those below cancel.",
-                lambda G, A: (G - A).sum() / A.square().sum(),
-            ),
-            (
-                "you have divided by the energy of G: it changes during a run; the target A stays.",
-                lambda G, A: _loss(G, A) * A.square().sum() / G.square().sum(),
-            ),
-            ("that is the square root of it: the lesson takes the squares as they are.", lambda G, A: _loss(G, A).sqrt()),
-            ("absolute differences instead of squares.", lambda G, A: (G - A).abs().sum() / A.abs().sum()),
-        ],
+            "that is the diagonal alone: all entries of the matrices count.": lambda G, A: relative(G.diag(), A.diag()),
+        },
+        axes=("CC", "CC"),
+        gradient=("G",),
+        never=("style_loss", "content_loss"),
+        also=[below("G", "A"), grows("G", "A", 4)],
+        wants="one number, 0 if G equals A",
     ),
     hints=[
-        "A sum of squared differences, in units of the target's own sum of squares.",
-        "`(G - A).square().sum()` is the upper half. The lower half has A alone.",
+        "Which number is 0 when the two matrices agree, and does not depend on how strong a layer's activations are?",
+        "Two sums over all entries. Above: the squares of the differences. Below: the squares of the target A alone. Divide.",
+        "`return (G - A).____.sum() / ____`",
     ],
     code="""
     def style_loss(G, A):
         return (G - A).square().sum() / A.square().sum()
     """,
-    why="0 means the same statistics. Dividing by the energy of A makes the layers comparable, whatever their activations are.",
+    why="0 means the same statistics. Dividing by A's sum of squares makes the layers comparable, however strong they are.",
 )
 
 shuffle = Question(
-    one_of(
+    OneOf(
         "same",
         {
-            "different": "look at the sum again: it runs over all positions k, and a sum does not mind the order of its terms. "
-            "What did the cell print as the style loss?",
+            "different": "look at the sum again: it runs over all positions k, and a sum does not depend on the order of its "
+            "terms. What did the cell print as the style loss?",
             "zero": "shuffling moves the values, and none is lost: each product F_ik F_jk is still there, at another k.",
             "transposed": "channels i and j keep their places; only the positions k are exchanged.",
         },
     ),
     hints=[
         "G_ij is a sum over positions k. What happens to a sum when its terms come in another order?",
-        "All channels are shuffled alike, so F_ik and F_jk still meet. Nothing else enters G.",
+        "All channels are shuffled alike, so F_ik and F_jk still meet. Go through the formula: does anything else enter G?",
+        "G_ij adds up F_ik F_jk over all ____; the shuffle changes the ____ of the terms, and none of the terms.",
     ],
     code='my_guess = "same"',
     why="The sum over positions forgets their order. That is why a texture may put its strokes anywhere.",
 )
 
 
-def _who(G: torch.Tensor, painters: dict[str, torch.Tensor]) -> str:
-    return min(painters, key=lambda name: _loss(G, painters[name]).item())
+_ABOVE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {  # made of the difference D, and what is wrong about it
+    "": lambda D: D.square().sum(),
+    "the differences are squared, and not taken as absolute values": lambda D: D.abs().sum(),
+    "`norm()` is the root of the sum of squares: leave out the root": lambda D: D.norm(),
+    "all squares are added up, and not only the largest taken": lambda D: D.square().max(),
+    "without a square the differences cancel": lambda D: D.sum(),
+    "the differences are squared before they are added up, or they cancel": lambda D: D.sum().abs(),
+    "all entries count, and not the diagonal alone": lambda D: D.diag().square().sum(),
+}
+_BELOW: dict[str, Callable[[torch.Tensor], torch.Tensor | float]] = {  # made of the painter's matrix A
+    "": lambda A: A.square().sum(),
+    "the loss is divided by that painter's own sum of squares: undivided, or divided by that of G, a painter with small "
+    "numbers wins": lambda A: 1.0,
+    "below stands the sum of the painter's squares, and not that of the absolute values": lambda A: A.abs().sum(),
+    "below stands the sum of the painter's squares; `norm()` is its square root": lambda A: A.norm(),
+    "below stands the sum of the painter's squares, and not the largest of them": lambda A: A.square().max(),
+    "below stands the painter's sum of squares: divide by it, do not multiply": lambda A: 1 / A.square().sum(),
+}
+_OTHERWISE: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "that compares directions only (a cosine): how strong the matrix is counts too": lambda G, A: (
+        -((G * A).sum() / (G.norm() * A.norm()))
+    ),
+    "you divide entry by entry: divide one sum by the other": lambda G, A: ((G - A) / A).square().sum(),
+    "only the strength of the two matrices is compared: compare them entry by entry": lambda G, A: (G.norm() - A.norm()).abs(),
+    "only the strength of the painters is compared: compare each with G": lambda G, A: A.square().sum(),
+    "a distance is a difference of the two matrices, not their sum": lambda G, A: relative(-G, A),
+    "divide by the painter's sum of squares, do not subtract it": lambda G, A: (G - A).square().sum() - A.square().sum(),
+}
+_FARNESS = _OTHERWISE | {
+    "; ".join(filter(None, (above, below))): lambda G, A, over=over, under=under: over(G - A) / under(A)
+    for above, over in _ABOVE.items()
+    for below, under in _BELOW.items()
+}
+
+
+def _nearest(G: torch.Tensor, painters: dict[str, torch.Tensor], far: Callable = relative) -> str:
+    return min(painters, key=lambda name: far(G, painters[name]).item())
 
 
 def _gallery(seed: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """A matrix near the second of three, which are of very different strength."""
-    generator = torch.Generator().manual_seed(seed)
-    painters = {
-        name: k * torch.rand(4, 4, generator=generator) for name, k in (("weak", 0.2), ("middling", 1.0), ("strong", 3.0))
-    }
-    return painters["middling"] * 0.75, painters
+    """A matrix, and four painters of different strength in an order of their own."""
+    strengths = [0.5 + 2 * one for one in uniform(5, seed=seed + 500).tolist()]
+    *matrices, G = (k * uniform(4, 4, seed=10 * seed + index) for index, k in enumerate(strengths))
+    names = ["Hokusai", "Klee", "Monet", "Seurat"] if seed % 3 else ["Goya", "Kahlo", "Monet", "Turner"]
+    return G, {names[(seed + index) % 4]: matrix for index, matrix in enumerate(matrices)}
 
 
-def _examine_who(function) -> None:
-    cases = [_gallery(seed) for seed in range(4)]
-    cases += [(k * painters[name], painters) for name, k in (("strong", 1.2), ("weak", 0.9)) for _, painters in cases]
-    answers = [function(G.clone(), dict(painters)) for G, painters in cases]
-    if any(answer is None for answer in answers):
-        raise Wrong("your function gives nothing back: does it end with `return`?")
-    if any(isinstance(answer, torch.Tensor | float | int) for answer in answers):
-        raise Wrong("that is a number: give back the NAME of the painter, the key of the dictionary.")
-    if answers == [_who(*case) for case in cases]:
+_GALLERIES = [_gallery(seed) for seed in range(24)]
+
+
+def _examine_who(function: Callable) -> None:
+    names = ["G", "painters"]
+    check_function(function, names)
+    right = [_nearest(*case) for case in _GALLERIES]
+    answers = [run(function, case, names) for case in _GALLERIES]
+    for answer, (_, painters) in zip(answers, _GALLERIES, strict=True):
+        if answer is None or answer is ...:
+            raise Wrong("your function gives nothing back: does it end with `return`?")
+        if isinstance(answer, int | float) or as_tensor(answer) is not None:
+            raise Wrong("that is a number: give back the NAME of the painter, the key of the dictionary.")
+        if not isinstance(answer, str):
+            raise Wrong(f"give back one name, the key of the dictionary; your function gives {brief(answer)}.")
+        if answer not in painters:
+            raise Wrong(f"{answer!r} is none of the names in `painters`, which are {', '.join(painters)} here.")
+    if answers == right:
         return
-    if answers == [max(ps, key=lambda name: _loss(G, ps[name]).item()) for G, ps in cases]:
+    if answers == [_nearest(*case, far=lambda G, A: -relative(G, A)) for case in _GALLERIES]:
         raise Wrong("that is the painter who is farthest away: the smallest loss is wanted.")
     if len(set(answers)) == 1:
         raise Wrong(f"your function says {answers[0]!r} whatever it is given: compare G with each painter's matrix.")
-    raise Wrong("not always the nearest: take the style loss of G against each painter's matrix, and the name of the smallest.")
+    for place, said in ((0, "first"), (-1, "last")):
+        if answers == [list(painters)[place] for _, painters in _GALLERIES]:
+            raise Wrong(f"that is always the {said} name of the dictionary: go through all of them, and keep the nearest.")
+    for message, far in _FARNESS.items():
+        if answers == [_nearest(*case, far=far) for case in _GALLERIES]:
+            raise Wrong(f"{message}.")
+        if answers == [_nearest(*case, far=lambda G, A, far=far: -far(G, A)) for case in _GALLERIES]:
+            raise Wrong(f"the LEAST loss is wanted, and not the largest. And {message}.")
+    for name, matrix in _GALLERIES[0][1].items():
+        if (said := run(function, (matrix, _GALLERIES[0][1]), names)) != name:
+            raise Wrong(f"for {name}'s own matrix as G the loss is 0, so {name} is the nearest; your function says {said!r}.")
+    count = sum(answer == name for answer, name in zip(answers, right, strict=True))
+    raise Wrong(
+        f"{NOTHING_FITS} The nearest by the style loss was found in {count} of {len(right)} galleries: take the style loss "
+        "of G against each painter's matrix, and the name of the smallest."
+    )
 
 
 who_painted = Question(
     _examine_who,
     hints=[
-        "Compute the style loss against each painter, and keep the name with the smallest.",
-        "`min(painters, key=...)` goes through the names; the key is a function of a name that gives the loss.",
+        "Which number tells how far G is from one painter? And what do you do with one such number for each painter?",
+        "Go through the names in `painters`. Compute the style loss of G against each one's matrix, and keep the name with the "
+        "smallest; Python's `min` with a `key` does it in one line.",
+        "`return min(painters, key=lambda name: ____)`, where the gap is the style loss of G against `painters[name]`.",
     ],
     code="""
     def who_painted(G, painters):

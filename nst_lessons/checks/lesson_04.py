@@ -1,37 +1,94 @@
 """The exercises of 04_full_pipeline."""
 
+import math
 from collections.abc import Callable
 
 import torch
 
-from nst_lessons.checks.question import Question, Wrong, one_of, same_as
+from nst_lessons.checks import loops
+from nst_lessons.checks.cases import uniform
+from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.question import Question, Wrong
+from nst_lessons.checks.trial import check_function
+from nst_lessons.checks.tried import Tried
 
 
-def _total(content, style_by_layer, alpha, beta):
+def _total_loss(content, style_by_layer, alpha, beta):
     return alpha * content + beta * sum(style_by_layer) / len(style_by_layer)
 
 
-_LOSSES = [
-    (torch.tensor(0.5), [torch.tensor(0.2), torch.tensor(0.4)], 2.0, 10.0),
-    (torch.tensor(0.1), [torch.tensor(v) for v in (0.3, 0.9, 0.5, 0.7, 0.2)], 1.0, 7.0),
-]
+def _losses(content: float, *style: float) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    return torch.tensor(content), [torch.tensor(one) for one in style]
+
+
+def _of_slopes(tried: Tried) -> str | None:
+    """By how much the result grows with each loss."""
+    content, style, alpha, beta = tried.inputs[-1]
+    more = tried.again((content + 1, style, alpha, beta)), tried.again((content, [style[0] + 1, *style[1:]], alpha, beta))
+    for name, got, wanted, said in zip(
+        ("content", "style_by_layer[0]"), more, (alpha, beta / len(style)), ("alpha", "beta / len(style_by_layer)"), strict=True
+    ):
+        if got is not None and not math.isclose((got - tried.found[-1]).item(), wanted, rel_tol=1e-3):
+            return f"one more in `{name}` should make the total larger by {said}; yours grows by something else."
+    return None
+
 
 total_loss = Question(
-    same_as(
-        _total,
-        _LOSSES,
+    SameAs(
+        _total_loss,
         [
-            ("that is the sum over the layers: the lesson takes their mean.", lambda c, s, a, b: a * c + b * sum(s)),
-            ("alpha goes with the content and beta with the style.", lambda c, s, a, b: b * c + a * sum(s) / len(s)),
-            ("the style's half is missing.", lambda c, s, a, b: a * c),
-            ("the content's half is missing.", lambda c, s, a, b: b * sum(s) / len(s)),
-            ("the weights are missing: alpha times content, beta times style.", lambda c, s, a, b: c + sum(s) / len(s)),
-            ("mind the brackets: beta multiplies the style alone.", lambda c, s, a, b: b * (a * c + sum(s) / len(s))),
+            (*_losses(0.5, 0.2, 0.4), 2.0, 10.0),
+            (*_losses(0.1, 0.3, 0.9, 0.5, 0.7, 0.25), 1.0, 7.0),
+            (*_losses(0.8, 0.35, 0.6, 0.15), 3.0, 0.5),
         ],
+        {
+            "that is the sum over the layers: the lesson takes their mean.": lambda c, s, a, b: a * c + b * sum(s),
+            "alpha goes with the content and beta with the style.": lambda c, s, a, b: b * c + a * sum(s) / len(s),
+            "the style's half is missing.": lambda c, s, a, b: a * c,
+            "the content's half is missing.": lambda c, s, a, b: b * sum(s) / len(s),
+            "the weights are missing: alpha times content, beta times style.": lambda c, s, a, b: c + sum(s) / len(s),
+            "the weights are missing, and the sum over the layers should be a mean.": lambda c, s, a, b: c + sum(s),
+            "alpha is missing: it multiplies the content.": lambda c, s, a, b: c + b * sum(s) / len(s),
+            "beta is missing: it multiplies the style.": lambda c, s, a, b: a * c + sum(s) / len(s),
+            "mind the brackets: beta multiplies the style alone.": lambda c, s, a, b: b * (a * c + sum(s) / len(s)),
+            "mind the brackets: alpha multiplies the content alone.": lambda c, s, a, b: a * (c + b * sum(s) / len(s)),
+            "mind the brackets: only the style is divided by the number of layers.": lambda c, s, a, b: (
+                (a * c + b * sum(s)) / len(s)
+            ),
+            "mind the brackets: alpha and beta each have a loss of their own.": lambda c, s, a, b: (
+                (a + b) * (c + sum(s) / len(s))
+            ),
+            "the sum is not divided by alpha + beta: the weights are taken as they are.": lambda c, s, a, b: (
+                _total_loss(c, s, a, b) / (a + b)
+            ),
+            "the content counts once, not once for each layer.": lambda c, s, a, b: a * c * len(s) + b * sum(s) / len(s),
+            "the content counts once, not once for each layer, and the style is a mean.": lambda c, s, a, b: (
+                a * c * len(s) + b * sum(s)
+            ),
+            "the two halves are added.": lambda c, s, a, b: a * c - b * sum(s) / len(s),
+            "the two halves are added, not multiplied.": lambda c, s, a, b: a * c * b * sum(s) / len(s),
+            "that is the largest of the layers: the lesson takes their mean.": lambda c, s, a, b: a * c + b * max(s),
+            "that is the smallest of the layers: the lesson takes their mean.": lambda c, s, a, b: a * c + b * min(s),
+            "that is the first layer alone: the lesson takes the mean of all.": lambda c, s, a, b: a * c + b * s[0],
+            "that is the last layer alone: the lesson takes the mean of all.": lambda c, s, a, b: a * c + b * s[-1],
+            "that is the median of the layers: the lesson takes their mean.": lambda c, s, a, b: (
+                a * c + b * torch.stack(s).median()
+            ),
+            "the losses are squares already: take them as they are.": lambda c, s, a, b: (
+                a * c**2 + b * sum(one**2 for one in s) / len(s)
+            ),
+            "divide by the number of layers, which is `len(style_by_layer)`: it is not always 5.": lambda c, s, a, b: (
+                a * c + b * sum(s) / 5
+            ),
+        },
+        gradient=("content", "style_by_layer"),
+        also=[_of_slopes],
+        wants="one number",
     ),
     hints=[
-        "Two terms, each a weight times a loss. `style_by_layer` is a list: make one number of it first.",
-        "`sum(style_by_layer) / len(style_by_layer)` is the mean of the layers.",
+        "Two wishes are weighed against each other. How does one number hold both, and what makes one number of a list?",
+        "First the mean of the list. Then two terms, added: each is a weight times a loss.",
+        "`return alpha * ____ + beta * ____ / len(style_by_layer)`",
     ],
     code="""
     def total_loss(content, style_by_layer, alpha, beta):
@@ -42,48 +99,37 @@ total_loss = Question(
 
 
 def _examine_loop(minimise: Callable) -> None:
-    start, goal = torch.full((1, 3, 8, 8), 0.3), torch.linspace(0.1, 0.9, 192).view(1, 3, 8, 8)
-    curvature = torch.linspace(1, 20, 192).view(1, 3, 8, 8)  # plain gradient descent is slow on it
-    before, calls = start.clone(), []
-
-    def loss_of(image: torch.Tensor) -> torch.Tensor:
-        calls.append(torch.is_grad_enabled() and image.requires_grad)
-        return (curvature * (image - goal).square()).sum()
-
-    result = minimise(start, loss_of, 12)
-    if not torch.equal(start, before):
-        raise Wrong("the picture given was changed: make the canvas a copy, with `image.clone()`.")
-    if start.requires_grad:
-        raise Wrong("the picture given now requires a gradient: make the canvas a copy, with `image.clone()`.")
-    if not calls:
-        raise Wrong("loss_of was never called: the closure measures the loss with it.")
-    if not all(calls):
-        raise Wrong("loss_of was given a picture that needs no gradient: the canvas must have `requires_grad_(True)`.")
-    if not isinstance(result, torch.Tensor):
-        raise Wrong(f"give back the canvas, a tensor; this is a {type(result).__name__}.")
-    if result.requires_grad:
-        raise Wrong("the result still hangs on its graph: give back `canvas.detach()`.")
-    if result.shape != start.shape or not result.isfinite().all():
-        raise Wrong("the result is not finite, or has another shape than the picture.")
-    if torch.equal(result, start):
-        raise Wrong("the canvas did not move: does the closure call `loss.backward()` and the loop `optimizer.step(closure)`?")
-    distance = ((result - goal).norm() / (start - goal).norm()).item()
+    check_function(minimise, ("image", "loss_of", "steps"))
+    goal = torch.linspace(0.1, 0.9, 192).view(1, 3, 8, 8)
+    curvature = torch.logspace(0, 2, 192).view(1, 3, 8, 8)  # plain gradient descent is slow on it
+    runs = []
+    for steps in (3, 12):
+        watched = loops.Watched(lambda image: (curvature * (image - goal).square()).sum())
+        run = loops.go(minimise, 0.2 + 0.1 * uniform(1, 3, 8, 8), watched, steps)
+        loops.check_given(run)
+        loops.check_first(run, tolerance=1e-5)
+        loops.check_result(run)
+        loops.check_movement(run)
+        loops.check_canvas(run)
+        loops.check_optimizer(run)
+        runs.append(run)
+    loops.check_steps(*runs, counted=True)
+    run = runs[1]
+    distance = ((run.result - goal).norm() / (run.start - goal).norm()).item()
     if distance > 1:
-        raise Wrong(
-            "the loss went up: does the closure clear old gradients with `optimizer.zero_grad()`, and give back the loss?"
-        )
-    if len(calls) < 12:
-        raise Wrong(f"the loss was measured {len(calls)} times in 12 steps: call `optimizer.step(closure)` once for each step.")
-    if distance > 0.2:
-        raise Wrong("the canvas came nearer, but too slowly for L-BFGS: is it `torch.optim.LBFGS`, and is every step taken?")
+        raise Wrong("the loss went up: does the closure give back the very loss that it calls `backward()` on?")
+    if distance > 0.6:
+        raise Wrong("the canvas came nearer, but too slowly for L-BFGS: is the gradient that of loss_of, and `lr` as it comes?")
 
 
 loop = Question(
     _examine_loop,
     hints=[
-        "Four things: a canvas (a copy of the image that requires a gradient), an optimiser of [canvas], a closure, a loop.",
-        "The closure: clear the gradients, measure the loss of the canvas, `backward()`, return the loss. The loop calls "
-        "`optimizer.step(closure)`.",
+        "What is moved, who moves it, and how does the mover ask how good the present picture is?",
+        "Four things: a canvas (a copy of the image that requires a gradient), an optimiser of [canvas], a closure, a loop. "
+        "The closure: clear the gradients, measure the canvas, `backward()`, return the loss.",
+        "In the closure: `optimizer.____()`, `loss = loss_of(____)`, `loss.____()`, `return ____`. In the loop: "
+        "`optimizer.step(____)`.",
     ],
     code="""
     def minimise(image, loss_of, steps):
@@ -100,11 +146,11 @@ loop = Question(
             optimizer.step(closure)
         return canvas.detach()
     """,
-    why="L-BFGS may measure several times in a step, so it is given the measuring as a function. Nothing else is in the loop.",
+    why="L-BFGS may measure several times in a step, so it is given a function that computes the loss. That is the whole loop.",
 )
 
 curves = Question(
-    one_of(
+    OneOf(
         "content",
         {
             "style": "the canvas starts as the photo, so the style is far away at first; look where the orange curve goes.",
@@ -112,37 +158,49 @@ curves = Question(
             "none": "look at the left end of the blue curve: where does it start, and where is it later?",
         },
     ),
-    hints=["The canvas starts as a copy of the photo. What is its content loss at that moment?", "Can a loss of 0 fall?"],
+    hints=[
+        "The canvas starts as a copy of the photo. Which of the two losses is already perfect at that moment?",
+        "One of the two losses is 0 at the start. A loss cannot fall below 0, and the canvas has to leave the photo "
+        "to gain style.",
+        "At the start the ____ loss is 0; every stroke that lowers the ____ loss moves the canvas away from the photo.",
+    ],
     code='my_guess = "content"',
     why="It starts at 0, the photo itself, and pays for the style: the sum falls though one part of it rises.",
 )
 
 
-def _rescaled(beta, k):
+def _rescaled_beta(beta, k):
     return beta / k**2
 
 
 rescaled_beta = Question(
-    same_as(
-        _rescaled,
-        [(10.0, 58.0), (3.0, 0.5), (1e3, 2.0)],
-        [
-            (
-                "the style loss does grow with k⁴, but the content loss grows with k², too: only the rest is left over.",
-                lambda b, k: b / k**4,
+    SameAs(
+        _rescaled_beta,
+        [(3.0, 2.0), (10.0, 58.0), (7.0, 0.5), (1e3, 3.0)],
+        {
+            "the style loss grows with k⁴, but the content loss grows with k², too: only the rest counts.": lambda b, k: (
+                b / k**4
             ),
-            ("the wrong way round: the style loss grows faster, so its weight must become smaller.", lambda b, k: b * k**2),
-            (
-                "the content loss is a square of activations, the style loss a square of products: count the powers again.",
-                lambda b, k: b / k,
+            "the wrong way round: the style loss grows faster, so its weight must become smaller.": lambda b, k: b * k**2,
+            "the wrong way round, and the content loss grows too.": lambda b, k: b * k**4,
+            "the content loss is a square of activations, the style loss a square of products: count the powers again.": (
+                lambda b, k: b / k
             ),
-            ("something must change: the two losses do not grow with the same power of k.", lambda b, k: b),
-        ],
+            "the content loss grows with k² and the style loss with k⁴: count the powers again.": lambda b, k: b / k**3,
+            "something must change: the two losses do not grow with the same power of k.": lambda b, k: b,
+            "`k * 2` is not `k**2`.": lambda b, k: b / (2 * k),
+            "mind the brackets: `/ k * 2` divides by k and multiplies by 2.": lambda b, k: b / k * 2,
+            "the power belongs to k alone: mind the brackets.": lambda b, k: (b / k) ** 2,
+            "nothing is subtracted: a weight that must be k² times smaller is divided.": lambda b, k: b - k**2,
+            "that is the factor alone: it multiplies beta.": lambda b, k: 1 / k**2,
+        },
+        wants="one number, the new weight",
     ),
     hints=[
-        "Content is (F - P)², style is (G - A)², and G is made of products F F. Which power of k comes out of each?",
-        "k² comes out of the content loss, k⁴ out of the style loss. Write the sum as k² (content + β' k² style), and compare "
-        "it with content + β style.",
+        "Content is (F - P)², style is (G - A)², and G is made of products F F. How does each grow when F becomes k F?",
+        "k² comes out of the content loss, and k⁴ out of the style loss. Take k² out of the whole sum, which does not move the "
+        "minimum, and compare what is left with content + beta style.",
+        "k² (content + β' ____ style) has the same minimum as content + β style when β' ____ = β.",
     ],
     code="""
     def rescaled_beta(beta, k):

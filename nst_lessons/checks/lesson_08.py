@@ -2,10 +2,9 @@
 
 from math import ceil
 
-import torch
-import torch.nn.functional as F
-
-from nst_lessons.checks.question import Question, one_of, same_as
+from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.norms import examine_conditional_norm, examine_instance_norm
+from nst_lessons.checks.question import Question
 
 
 def _parameters(inputs: int, outputs: int, kernel: int, styles: int) -> int:
@@ -13,36 +12,62 @@ def _parameters(inputs: int, outputs: int, kernel: int, styles: int) -> int:
 
 
 parameters = Question(
-    same_as(
+    SameAs(
         _parameters,
-        [(3, 16, 9, 1), (64, 32, 3, 8), (5, 7, 1, 3)],
-        [
-            ("a filter is kernel x kernel: the kernel counts twice.", lambda i, o, k, s: k * i * o + 2 * s * o),
-            ("these convolutions have no bias.", lambda i, o, k, s: _parameters(i, o, k, s) + o),
-            ("a style has two numbers a channel, scale and shift: you have one.", lambda i, o, k, s: k**2 * i * o + s * o),
-            ("the normalisation is missing: two numbers a channel for each style.", lambda i, o, k, s: k**2 * i * o),
-            (
-                "the convolution is shared by the styles: only scale and shift are counted for each.",
-                lambda i, o, k, s: s * (k**2 * i * o + 2 * o),
+        [(3, 2, 1, 1), (3, 16, 9, 1), (64, 32, 3, 8), (5, 7, 2, 3)],
+        {
+            "a filter is kernel x kernel: the kernel counts twice.": lambda i, o, k, s: k * i * o + 2 * s * o,
+            "`kernel * 2` is not kernel * kernel.": lambda i, o, k, s: 2 * k * i * o + 2 * s * o,
+            "a filter has two sides, not three: kernel * kernel.": lambda i, o, k, s: k**3 * i * o + 2 * s * o,
+            "these convolutions have no bias.": lambda i, o, k, s: _parameters(i, o, k, s) + o,
+            "these convolutions have no bias, and scale and shift are counted for each style.": lambda i, o, k, s: (
+                k**2 * i * o + o
             ),
-            ("scale and shift belong to the OUTPUT channels.", lambda i, o, k, s: k**2 * i * o + 2 * s * i),
-            ("you have left the styles out: each has its own scale and shift.", lambda i, o, k, s: k**2 * i * o + 2 * o),
-        ],
+            "a style has two numbers per channel, scale and shift: you have one.": lambda i, o, k, s: k**2 * i * o + s * o,
+            "the normalisation is missing: two numbers per channel for each style.": lambda i, o, k, s: k**2 * i * o,
+            "the convolution is missing: a kernel x kernel filter for each pair of channels.": lambda i, o, k, s: 2 * s * o,
+            "the convolution is shared by the styles: only scale and shift are counted for each.": lambda i, o, k, s: (
+                s * (k**2 * i * o + 2 * o)
+            ),
+            "scale and shift belong to the OUTPUT channels.": lambda i, o, k, s: k**2 * i * o + 2 * s * i,
+            "scale and shift belong to the output channels alone, not to the inputs as well.": lambda i, o, k, s: (
+                k**2 * i * o + 2 * s * (i + o)
+            ),
+            "you have left the styles out: each has its own scale and shift.": lambda i, o, k, s: k**2 * i * o + 2 * o,
+            "each output channel has its own two numbers: multiply by the output channels.": lambda i, o, k, s: (
+                k**2 * i * o + 2 * s
+            ),
+            "a filter belongs to a PAIR of channels: inputs TIMES outputs.": lambda i, o, k, s: k**2 * (i + o) + 2 * s * o,
+            "each output channel has a filter for each input: the inputs are missing.": lambda i, o, k, s: k**2 * o + 2 * s * o,
+            "each input has a filter for each output channel: the outputs are missing.": lambda i, o, k, s: (
+                k**2 * i + 2 * s * o
+            ),
+            "two numbers per style and channel: 2 * styles, not styles squared.": lambda i, o, k, s: k**2 * i * o + s**2 * o,
+            "2 TIMES the styles, not 2 more.": lambda i, o, k, s: k**2 * i * o + (2 + s) * o,
+            "the two parts are added.": lambda i, o, k, s: k**2 * i * o - 2 * s * o,
+            "the two parts are added, not multiplied.": lambda i, o, k, s: k**2 * i * o * 2 * s * o,
+            "2 to the power of the styles: two numbers for each style are 2 * styles.": lambda i, o, k, s: (
+                k**2 * i * o + 2**s * o
+            ),
+        },
         rtol=1e-6,
+        wants="one whole number",
     ),
     hints=[
-        "Two parts: the filters, which all styles share, and scale and shift, of which each style has its own.",
-        "Filters: kernel * kernel numbers for each of inputs * outputs pairs. Then 2 for each style and output channel.",
+        "Which of the numbers do all styles share, and which does each style have for itself?",
+        "Two parts, added. The filters: kernel * kernel numbers for each pair of an input and an output channel. Scale and "
+        "shift: two numbers for each style and each output channel.",
+        "`return kernel * ____ * inputs * ____ + 2 * ____ * ____`",
     ],
     code="""
     def parameters(inputs, outputs, kernel, styles):
         return kernel * kernel * inputs * outputs + 2 * styles * outputs
     """,
-    why="The picture's size is not in it: a convolution slides. And one more style costs 2 numbers a channel.",
+    why="The picture's size is not in it: a convolution slides. And one more style costs 2 numbers per channel.",
 )
 
 contrast = Question(
-    one_of(
+    OneOf(
         "same",
         {
             "half": "half as strong is what goes in. What does the division by sigma, which is halved too, do to it?",
@@ -51,56 +76,24 @@ contrast = Question(
         },
     ),
     hints=[
-        "A convolution is linear: of 0.25 + 0.5 x it makes a constant and half of what it makes of x.",
-        "The mean takes the constant with it, and sigma is half as large as well.",
+        "What does normalisation do to a constant that was added, and to a factor that everything was multiplied by?",
+        "A convolution is linear: of 0.25 + 0.5 x it makes a constant plus half of what it makes of x. Follow the constant "
+        "through the mean, and the half through the division.",
+        "Taking away the ____ removes the constant, and dividing by ____ removes the factor 0.5.",
     ],
     code='my_guess = "same"',
     why="Brightness goes with the mean, contrast with sigma, both of the picture itself: what is left is the drawing.",
 )
 
 
-def _pictures(batch: int, channels: int, height: int, width: int, seed: int) -> torch.Tensor:
-    """Random x (B, C, H, W), every picture and channel with a mean and a deviation of its own."""
-    generator = torch.Generator().manual_seed(seed)
-    scale, shift = 1 + torch.rand(2, batch, channels, 1, 1, generator=generator) * 4
-    return scale * torch.randn(batch, channels, height, width, generator=generator) + shift
-
-
-def _normal(x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
-    return (x - x.mean(axes, keepdim=True)) / (x.var(axes, keepdim=True, correction=0) + 1e-5).sqrt()
-
-
-def _centred(x: torch.Tensor) -> torch.Tensor:
-    return x - x.mean((2, 3), keepdim=True)
-
-
 instance_norm = Question(
-    same_as(
-        F.instance_norm,
-        [(_pictures(2, 3, 5, 4, 0),), (_pictures(3, 2, 4, 6, 1),)],
-        [
-            (
-                "that is batch normalisation: leave the batch's axis 0 out of mean and variance.",
-                lambda x: _normal(x, (0, 2, 3)),
-            ),
-            ("mean and variance are taken over the channels too: each channel has its own.", lambda x: _normal(x, (1, 2, 3))),
-            ("mean and variance of everything at once: axes 2 and 3 alone are wanted.", lambda x: _normal(x, (0, 1, 2, 3))),
-            ("mean and variance across the channels of one pixel: axes 2 and 3 are wanted.", lambda x: _normal(x, (1,))),
-            ("the mean is gone, and the strength still as it was: divide by the standard deviation.", _centred),
-            (
-                "you divide by the variance: its square root is wanted.",
-                lambda x: _centred(x) / (x.var((2, 3), keepdim=True, correction=0) + 1e-5),
-            ),
-            ("the variance divides by HW - 1: give `correction=0`.", lambda x: _centred(x) / x.std((2, 3), keepdim=True)),
-            (
-                "the mean is still there: take it away before you divide.",
-                lambda x: x / (x.var((2, 3), keepdim=True, correction=0) + 1e-5).sqrt(),
-            ),
-        ],
-    ),
+    examine_instance_norm,
     hints=[
-        "One mean and one variance for each picture and channel, of shape (B, C, 1, 1): which axes disappear into them?",
-        "`x.mean((2, 3), keepdim=True)`, and `x.var((2, 3), keepdim=True, correction=0)`.",
+        "Which values share one mean: those of one pixel, one channel, one picture, or the whole batch?",
+        "One mean and one variance for each picture and channel, with the shape (B, C, 1, 1): taken over height and width, "
+        "with the axes kept. Then x minus the mean, divided by the root of the variance plus eps.",
+        "`mean = x.mean((____), keepdim=True)`, `variance = x.var((____), keepdim=True, correction=____)`, then "
+        "`(x - mean) / (variance + eps).____`",
     ],
     code="""
     def instance_norm(x, eps=1e-5):
@@ -112,62 +105,25 @@ instance_norm = Question(
 )
 
 
-def _conditional(x, gamma, beta, mix) -> torch.Tensor:
-    return (mix @ gamma)[:, :, None, None] * F.instance_norm(x) + (mix @ beta)[:, :, None, None]
-
-
-def _styles(batch: int, channels: int, styles: int, seed: int) -> tuple[torch.Tensor, ...]:
-    """x (B, C, H, W), gamma and beta (S, C), mix (B, S)."""
-    generator = torch.Generator().manual_seed(seed)
-    gamma, beta = torch.rand(2, styles, channels, generator=generator) * 3
-    shares = torch.rand(batch, styles, generator=generator)
-    return _pictures(batch, channels, 6, 5, seed), gamma, beta, shares / shares.sum(1, keepdim=True)
-
-
-def _strongest(mix: torch.Tensor) -> torch.Tensor:
-    return F.one_hot(mix.argmax(1), mix.shape[1]).to(mix.dtype)
-
-
 conditional_norm = Question(
-    same_as(
-        _conditional,
-        [_styles(2, 3, 4, 0), _styles(3, 5, 2, 1)],
-        [
-            ("gamma is the scale and beta the shift: they are exchanged.", lambda x, g, b, m: _conditional(x, b, g, m)),
-            (
-                "x is not normalised: take its own mean and deviation away first, with F.instance_norm.",
-                lambda x, g, b, m: (m @ g)[:, :, None, None] * x + (m @ b)[:, :, None, None],
-            ),
-            (
-                "only the style with the largest share counts: all of them are wanted, by their shares.",
-                lambda x, g, b, m: _conditional(x, g, b, _strongest(m)),
-            ),
-            (
-                "all styles count alike: weight them with `mix`.",
-                lambda x, g, b, m: _conditional(x, g, b, torch.full_like(m, 1 / m.shape[1])),
-            ),
-            ("the shift is missing: add the mixed beta.", lambda x, g, b, m: _conditional(x, g, 0 * b, m)),
-            ("the scale is missing: multiply with the mixed gamma.", lambda x, g, b, m: _conditional(x, 0 * g + 1, b, m)),
-            (
-                "every picture has its own row of `mix`: you give all of them that of the first.",
-                lambda x, g, b, m: _conditional(x, g, b, m[:1].expand_as(m)),
-            ),
-        ],
-    ),
+    examine_conditional_norm,
     hints=[
-        "First mix: (B, S) times (S, C) gives each picture its own scale (B, C). Then scale and shift the normalised x.",
-        "`(mix @ gamma)[:, :, None, None]` has the shape (B, C, 1, 1), which spreads over height and width.",
+        "What does each picture of the batch need for each of its channels, and how does its row of `mix` make that of S "
+        "styles?",
+        "First mix: (B, S) times (S, C) gives each picture a scale and a shift for each channel, (B, C). Then normalise x, "
+        "multiply, and add, with two axes more so that they spread over height and width.",
+        "`scale, shift = mix @ ____, ____`, then `scale[:, :, None, ____] * F.____(x) + shift[:, :, None, ____]`",
     ],
     code="""
     def conditional_norm(x, gamma, beta, mix):
         scale, shift = mix @ gamma, mix @ beta  # (B, C)
         return scale[:, :, None, None] * F.instance_norm(x) + shift[:, :, None, None]
     """,
-    why="The style enters here and nowhere else, as two numbers a channel; so a mix of styles is a mix of these numbers.",
+    why="The style enters here and nowhere else, as two numbers per channel; so a mix of styles is a mix of these numbers.",
 )
 
 mixing = Question(
-    one_of(
+    OneOf(
         "new",
         {
             "average": "it lies near the average, but is it that? Compare the distances and strengths that the cell printed.",
@@ -176,34 +132,56 @@ mixing = Question(
         },
     ),
     hints=[
-        "What is mixed are scales and shifts, deep inside. Between them and the picture stand more than ten ReLUs.",
-        "If the network were linear, it would be the average. Is it?",
+        "What exactly is mixed: pictures, or numbers deep inside? What stands between those and the picture?",
+        "If the network were linear, the mixed numbers would give the average of the two pictures. Look for what in it is not "
+        "linear, and count it.",
+        "Scales and shifts are mixed; between them and the pixels stand more than ten ____, so the picture is not the ____.",
     ],
     code='my_mix = "new"',
     why="The network is not linear: with numbers between two styles it draws one picture, with lines of its own.",
 )
 
 
+def _break_even(training, optimising, one_pass):
+    return training / (optimising - one_pass)
+
+
 break_even = Question(
-    same_as(
-        lambda training, optimising, one_pass: training / (optimising - one_pass),
-        [(100.0, 5.0, 0.7), (4000.0, 21.0, 3.0)],
-        [
-            ("the passes cost something too: a picture saves the difference only.", lambda t, o, p: t / o),
-            ("you have divided by the cost of a pass: what does a picture SAVE?", lambda t, o, p: t / p),
-            ("upside down: the larger the training, the more pictures it takes.", lambda t, o, p: (o - p) / t),
-            ("a pass is paid instead of the optimisation, not beside it: subtract.", lambda t, o, p: t / (o + p)),
-            ("right but rounded up: leave it as it is.", lambda t, o, p: ceil(t / (o - p))),
-            ("right but rounded down: leave it as it is.", lambda t, o, p: t // (o - p)),
-        ],
+    SameAs(
+        _break_even,
+        [(100.0, 5.0, 0.7), (4000.0, 21.0, 3.0), (350.0, 9.0, 2.5)],
+        {
+            "the passes cost something too: each picture saves only the difference.": lambda t, o, p: t / o,
+            "you have divided by the cost of a pass: what does a picture SAVE?": lambda t, o, p: t / p,
+            "upside down: the larger the training, the more pictures it takes.": lambda t, o, p: (o - p) / t,
+            "the sign: a picture saves `optimising - one_pass`, the dear way minus the cheap one.": lambda t, o, p: t / (p - o),
+            "a pass is paid instead of the optimisation, not beside it: subtract.": lambda t, o, p: t / (o + p),
+            "mind the brackets: the training is divided by the whole difference.": lambda t, o, p: t / o - p,
+            "divide: how many times does a saving fit into the training?": lambda t, o, p: t * (o - p),
+            "the pass is saved with every picture, so it belongs to the saving, not to the training.": lambda t, o, p: (
+                (t - p) / o
+            ),
+            "the pass is paid with every picture, so it belongs to the saving, not to the training.": lambda t, o, p: (
+                (t + p) / o
+            ),
+            "the ratio of the two costs does not tell what a picture saves: take their difference.": lambda t, o, p: (
+                t / (o / p)
+            ),
+            "right but rounded up: leave it as it is.": lambda t, o, p: ceil(t / (o - p)),
+            "right but rounded down: leave it as it is.": lambda t, o, p: t // (o - p),
+            "one too many: at this very number both ways cost the same.": lambda t, o, p: t / (o - p) + 1,
+            "that is what one picture saves: how often does it fit into the training?": lambda t, o, p: o - p,
+        },
+        wants="one number, not rounded",
     ),
     hints=[
-        "n pictures cost n * optimising on one way, training + n * one_pass on the other. Where are they equal?",
-        "Each picture saves optimising - one_pass seconds. How many of these make up the training?",
+        "What do n pictures cost on one way, and what on the other?",
+        "One way costs n * optimising, the other training + n * one_pass. Set them equal, and solve for n.",
+        "n * (____ - ____) = training, so `return training / ____`",
     ],
     code="""
     def break_even(training, optimising, one_pass):
         return training / (optimising - one_pass)
     """,
-    why="A training is an investment: worth it for a video or for many visitors, not for one picture on a wall.",
+    why="Training is an investment: worth it for a video or for many visitors, not for one picture on a wall.",
 )

@@ -1,3 +1,4 @@
+import numpy as np
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
@@ -20,6 +21,10 @@ def _map_stub(F, P):
     ...
 
 
+def _content_loss(F, P):
+    return ((F - P) ** 2).sum() / (P**2).sum()
+
+
 def _by_scikit_image(image, photo):
     return peak_signal_noise_ratio(photo.numpy(), image.numpy(), data_range=1)
 
@@ -36,28 +41,28 @@ CUT_SHORT = dict.fromkeys(DECIBELS, 12.0)
 CASES = {
     "content_loss": Case(
         right=[
-            nst.content_loss,
             lambda F, P: torch.nn.functional.mse_loss(F, P) / (P**2).mean(),
             lambda F, P: ((F - P).norm() / P.norm()) ** 2,
         ],
         wrong=[
             (lambda F, P: 0.5 * ((F - P) ** 2).sum(), "equation (1) as it stands"),
-            (lambda F, P: ((F - P) ** 2).sum(), "target's own energy, the sum"),
-            (lambda F, P: 0.5 * nst.content_loss(F, P), "1/2 of the paper's"),
-            (lambda F, P: torch.nn.functional.mse_loss(F, P), "mean of the squares"),
-            (lambda F, P: torch.nn.functional.mse_loss(F, P) / (P**2).sum(), "mean above"),
-            (lambda F, P: ((F - P) ** 2).sum() / (F**2).sum(), "energy of F"),
+            (lambda F, P: ((F - P) ** 2).sum(), "target's own sum of squares"),
+            (lambda F, P: 0.5 * _content_loss(F, P), "the paper's 1/2 has no place"),
+            (lambda F, P: torch.nn.functional.mse_loss(F, P), "mean of the squared"),
+            (lambda F, P: torch.nn.functional.mse_loss(F, P) / (P**2).sum(), "above is a mean"),
+            (lambda F, P: ((F - P) ** 2).sum() / (F**2).sum(), "sum of squares of F"),
             (lambda F, P: (F - P).sum() / (P * P).sum(), "cancel"),
             (lambda F, P: (F - P).norm() / P.norm(), "square root"),
             (lambda F, P: torch.nn.functional.l1_loss(F, P) / P.abs().mean(), "absolute"),
-            (lambda F, P: (F - P) ** 2, "shape"),
+            (lambda F, P: (F - P) ** 2, "wanted is one number"),
+            (nst.content_loss, "do it yourself"),
         ],
         stub=_stub,
         crashing=lambda F, P: (F - P[:, :1, :1, :2]).sum(),
     ),
     "psnr": Case(
         right=[
-            _by_scikit_image,
+            lambda a, b: -10 * np.log10(np.mean((a.numpy() - b.numpy()) ** 2)),
             lambda a, b: 10 * torch.log10(1 / ((a - b) ** 2).mean()),
             lambda a, b: -20 * torch.nn.functional.mse_loss(a, b).sqrt().log10().item(),
         ],
@@ -68,10 +73,11 @@ CASES = {
             (lambda a, b: -20 * torch.nn.functional.mse_loss(a, b).log10(), "twice too much"),
             (lambda a, b: -10 * torch.nn.functional.mse_loss(a, b).sqrt().log10(), "half of what"),
             (lambda a, b: -torch.nn.functional.mse_loss(a, b).log10(), "in front"),
-            (lambda a, b: peak_signal_noise_ratio(b.numpy(), a.numpy(), data_range=255), "not 255"),
+            (lambda a, b: 10 * torch.log10(255**2 / ((a - b) ** 2).mean()), "not 255"),
+            (_by_scikit_image, "do it yourself"),
             (lambda a, b: -10 * ((a - b) ** 2).sum().log10(), "SUM"),
             (lambda a, b: -10 * (a - b).abs().mean().log10(), "absolute"),
-            (lambda a, b: "27 dB", "gives a str"),
+            (lambda a, b: "27 dB", "gives the text"),
         ],
         stub=_psnr_stub,
         crashing=lambda a, b: peak_signal_noise_ratio(a),
@@ -84,12 +90,12 @@ CASES = {
         wrong=[
             (lambda F, P: ((F - P) ** 2).sum(1)[0], "adds up to the content loss"),
             (lambda F, P: ((F - P) ** 2).mean(1)[0] / (P**2).sum(), "mean over the channels"),
-            (lambda F, P: (((F - P) ** 2).sum(1) / (P**2).sum(1))[0], "energy of that place"),
-            (lambda F, P: ((F - P) ** 2).sum((0, 2, 3)) / (P**2).sum(), "one number a channel"),
-            (nst.content_loss, "nothing is left to draw"),
+            (lambda F, P: (((F - P) ** 2).sum(1) / (P**2).sum(1))[0], "squares of that place"),
+            (lambda F, P: ((F - P) ** 2).sum((0, 2, 3)) / (P**2).sum(), "one number per channel"),
+            (lambda F, P: _content_loss(F, P), "nothing is left to draw"),
             (lambda F, P: ((F - P) ** 2).sum(1) / (P**2).sum(), "but for its shape"),
             (lambda F, P: (((F - P) ** 2).sum(1)[0] / (P**2).sum()).sqrt(), "square root"),
-            (lambda F, P: (F - P) ** 2, "shape is"),
+            (lambda F, P: (F - P) ** 2, "axis too many"),
         ],
         stub=_map_stub,
         crashing=lambda F, P: (F - P)[0].sum(7),

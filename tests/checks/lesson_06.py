@@ -113,10 +113,10 @@ CASES = {
         wrong=[
             (_swapped((2, 3)), "too small and one too large"),
             (_swapped((3, 7)), "In one the loss fell"),
-            (_swapped((6, 7)), "came to its last step"),
-            (_swapped((1, 4)), "not that of other layers"),
-            (_swapped((5, 2)), "wrong colours are a fault of the style"),
-            (_swapped((8, 4)), "none of its values is at the edge"),
+            (_swapped((6, 7)), "only one came to its last step"),
+            (_swapped((1, 4)), "is that of other layers"),
+            (_swapped((5, 2)), "one has wrong colours"),
+            (_swapped((8, 4)), "both are speckled"),
             ({**RIGHT, 8: "grain"}, "'grain' is no name"),
             ({**RIGHT, 8: "size"}, "more than one bed"),
             ({bed: RIGHT[bed] for bed in (1, 2, 3)}, "no diagnosis yet for beds 4, 5, 6, 7, 8"),
@@ -131,11 +131,11 @@ CASES = {
             lambda f: torch.stack([one.flatten(1) @ one.flatten(1).T / one.numel() for one in f]),
         ],
         wrong=[
-            (lambda f: _gram(f - f.mean((2, 3), keepdim=True)), "numbers differ"),
+            (lambda f: _gram(f - f.mean((2, 3), keepdim=True)), "subtracted the mean"),
             (lambda f: (r := f.reshape(len(f), -1, f.shape[1])).mT @ r / f[0].numel(), "still the broken one"),
             (lambda f: (f.reshape(f.shape[1], -1) @ f.reshape(f.shape[1], -1).T / f.numel()).expand(len(f), -1, -1), "mixed"),
             (lambda f: f.flatten(2).mT @ f.flatten(2) / f[0].numel(), "positions, not channels"),
-            (lambda f: _gram(f) * f[0].numel(), "of ONE picture"),
+            (lambda f: _gram(f) * f[0].numel(), "not divided"),
             (lambda f: _gram(f) / len(f), "whole batch"),
             (lambda f: print(end=""), "nothing back"),
         ],
@@ -145,7 +145,7 @@ CASES = {
     "bounded": Case(
         right=[_bounded(), _sigmoid],
         wrong=[
-            (_clamped(in_graph=True), "hand over a clamp"),
+            (_clamped(in_graph=True), "loses its gradient"),
             (_clamped(in_graph=False), "still what the optimiser moves"),
             (_bounded(pixels=lambda u: u), "outside [0, 1]"),
             (_bounded(back=lambda u: u * 3), "u itself"),

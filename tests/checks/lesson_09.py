@@ -73,7 +73,7 @@ CASES = {
             (_modulo, "other side"),
             (_splat, "leaves holes"),
             (lambda i, u, v: i.clone(), "nothing has moved"),
-            (lambda i, u, v: i[0], "shape"),
+            (lambda i, u, v: i[0], "axis"),
         ],
         stub=_warp_stub,
         crashing=lambda i, u, v: i[:, u + 999],
