@@ -74,6 +74,7 @@ def brief(value: object) -> str:
         return f"the text {value!r}"
     if isinstance(value, torch.Tensor | np.ndarray):
         kind = "tensor" if isinstance(value, torch.Tensor) else "numpy array"
+        kind = f"complex {kind}" if "complex" in str(value.dtype) else kind
         return f"a {kind} of shape {tuple(value.shape)}" if value.ndim else f"a {kind} with one number"
     if isinstance(value, Real):
         return f"the number {value}"
