@@ -92,7 +92,7 @@ def test_ctrl_c_keeps_the_finished_frames_and_the_same_line_goes_on(clip, tmp_pa
     before = pictures(tmp_path / "out_frames")
     assert run.returncode == 130, seen.decode() + error
     assert "Traceback" not in error and not (tmp_path / "out.gif").exists()
-    assert f"stopped. {len(before)} of 4 frames are finished and stay in out_frames; the same line goes on" in error
+    assert f"stopped. {len(before)} of 4 frames are finished and stay in out_frames; run the same command again" in error
     assert 2 <= len(before) < 4
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr

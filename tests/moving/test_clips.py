@@ -93,7 +93,8 @@ def test_frames_are_read_at_a_size_and_only_as_many_as_asked_for(sounding):
     assert len(found.frames) == 5 and found.frames[0].shape == (1, 3, 32, 48) and found.note is None and found.sound
     whole = read_clip(path)
     assert len(whole.frames) == 12
-    assert torch.equal(found.frames[4], nst.load_image(whole.frames[4], 48))
+    boxes = whole.frames[4].reshape(1, 3, 32, 2, 48, 2).mean((3, 5))  # a pixel for each four
+    assert (found.frames[4] - boxes).abs().mean() < 0.01
 
 
 def test_the_frames_are_those_that_ffmpeg_writes_one_by_one(sounding, tmp_path):
