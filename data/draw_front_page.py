@@ -21,7 +21,7 @@ def main() -> None:
     columns = []
     for photo, style in PAIRS:
         painting = to_pil(nst.stylize(photo, style).image)
-        columns.append((scaled(painting, HEIGHT), scaled(Image.open(nst.samples.find(style)), STYLE_HEIGHT)))
+        columns.append((scaled(painting, HEIGHT), scaled(Image.open(nst.samples.find(style), formats=("JPEG",)), STYLE_HEIGHT)))
     width = sum(painting.width + GAP for painting, _ in columns) - GAP
     page = Image.new("RGB", (width, HEIGHT + GAP + STYLE_HEIGHT), "white")
     left = 0

@@ -1,6 +1,7 @@
 """The command line: `nst-lessons COMMAND` (or `python -m nst_lessons`); the commands are in `nst_lessons.commands`."""
 
 import argparse
+import os
 import sys
 
 from nst_lessons.commands import authors, doctor, samples, stylize, train, video, wall
@@ -14,9 +15,17 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in (stylize, video, wall, samples, doctor, authors, train):
         module.add(commands)
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot print a file's name prints its codes
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     args = parser.parse_args(arguments)
     try:
-        return args.run(args)
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads the output has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python writes as it ends
+        return 0
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"nst-lessons: {error}", file=sys.stderr)
         return 2

@@ -46,4 +46,16 @@ class LBFGS(torch.optim.LBFGS):
         return loss
 
 
+def _without_compiler() -> None:
+    """Spare the first optimiser the loading of torch's compiler (0.8 s), which would only be asked to keep out.
+
+    torch marks a function that is done with that by an attribute; a torch without it loads the compiler as ever.
+    """
+    for method in (torch.optim.Optimizer.add_param_group, torch.optim.Optimizer.zero_grad):
+        function = getattr(method, "__wrapped__", None)
+        if function is not None and not hasattr(function, "__dynamo_disable"):
+            function.__dynamo_disable = function
+
+
+_without_compiler()
 OPTIMIZERS = {"lbfgs": LBFGS, "adam": partial(torch.optim.Adam, lr=0.05)}

@@ -1,40 +1,146 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and names that are looked at before the work."""
 
+import hashlib
 import os
+import platform
+import re
+import secrets
+import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
+
+ABANDONED = 3600  # seconds after which a temporary file is removed, whatever became of its writer
+_HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # this computer, in the names of temporary files
 
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """A new file to write to, beside `path` and with its ending, which takes its place at the end.
+    """A new file to write to, beside `path` and with its ending, that replaces `path` on success.
 
-    Where the writing raises, the new file is removed and what was at `path` stays.
+    Where the writing raises, the new file is removed and what was at `path` stays. A link is followed. The mode is that of
+    the file before, or what the umask says. Files that killed writers of the same `path` have left are removed.
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix or ".part")
-    os.close(handle)
-    temporary = Path(name)
+    path = Path(os.path.realpath(path))
+    before = _regular(path)
+    name = f".nst-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+    _remove_abandoned(path.parent, name)
+    ending = path.suffix if len(path.suffix) < 10 else ".part"
+    temporary = path.parent / f"{name}{_HERE}-{os.getpid()}-{secrets.token_hex(3)}{ending or '.part'}"
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600 if before else 0o666))
+    mode = stat.S_IMODE((before or temporary.stat()).st_mode)
     try:
         yield temporary
-        temporary.chmod(0o644)  # mkstemp makes it readable by its owner alone
+        temporary.chmod(mode)  # some writers put a file of their own in its place
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def place_for(path: str | os.PathLike) -> Path:
-    """`path` as a Path if a file can be written there.
+def write_or_rescue(path: str | os.PathLike, write: Callable[[Path], object]) -> None:
+    """Write a file, whole or not at all: `write` is given the path to write to.
 
-    Raises ValueError where it is a folder, FileNotFoundError where its folder is missing, PermissionError.
+    Where that fails, as on a full disk, it is written to the folder for temporary files instead, so that the work is not
+    lost. OSError says so then, and what to do.
     """
     path = Path(path)
-    if path.is_dir():
+    try:
+        with replacing(path) as temporary:
+            write(temporary)
+    except OSError as error:
+        failed = f"{path} could not be written ({error.strerror or error})"
+        try:
+            rescued = Path(tempfile.mkdtemp(prefix="nst_lessons-")) / path.name
+            write(rescued)
+        except OSError:
+            raise OSError(f"{failed}: make room on the disk, or choose another place, and try again.") from None
+        raise OSError(f"{failed}. It is kept as {rescued}: make room on the disk, or copy it to another place.") from None
+
+
+def place_for(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
+    """`path` as a Path if a file can be written there that is none of `inputs`, the files to be read.
+
+    Raises ValueError for a folder, for a name that cannot be a file's, for what is no regular file and for an input,
+    FileNotFoundError where its folder is missing, PermissionError.
+    """
+    path = Path(path)
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"No file can have the name {shown(path.name)} ({reason}): choose a shorter, simpler one.") from None
+    if os.path.isdir(path):
         raise ValueError(f"Cannot save {path}: that is a folder. Add a file name, for example {path / 'out.png'}.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"The folder {path.parent} does not exist: make it first, or choose another place.")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    target = Path(os.path.realpath(path))  # where a link leads to
+    if not target.parent.is_dir():
+        missing = target.parent if path.is_symlink() else path.parent
+        raise FileNotFoundError(f"The folder {missing} does not exist: make it first, or choose another place.")
+    if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
         raise PermissionError(f"No permission to write {path}: choose another place.")
+    if _regular(target) and any(os.path.samefile(target, one) for one in inputs):
+        raise ValueError(f"{path} is the file that is read, which would be lost: choose another name for the result.")
     return path
+
+
+def check_is_file(path: Path, given: str | os.PathLike, kind: str) -> None:
+    """Raise ValueError or FileNotFoundError unless there is a file with something in it at `path`, which was `given` so."""
+    if os.path.isdir(path):
+        raise ValueError(f"{path} is a folder, not a {kind}: give the path of a file in it.")
+    if not os.path.isfile(path):
+        if os.path.exists(path):
+            raise ValueError(f"{path} is a device or a pipe, not a {kind}: give the path of a file.")
+        advice = _looks_like(os.fspath(given)) or "check the name and the folder."
+        raise FileNotFoundError(f"There is no file {shown(path)} (looked in {Path.cwd()}): {advice}")
+    if not path.stat().st_size:
+        raise ValueError(f"{path} is empty (0 bytes): get the {kind} again.")
+
+
+def shown(text: object) -> str:
+    """A name as a message shows it: on one line, and not longer than one line."""
+    text = str(text)
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= 200 else f"{text[:100]}...{text[-60:]}"
+
+
+def _looks_like(text: str) -> str | None:
+    """What to do about a path that is more likely something else."""
+    if re.match(r"\s*(https?|ftp|file|data):", text, re.IGNORECASE):
+        return "this is a web address. Download the picture first, then give the name of its file."
+    if len(text) > 1 and text.strip()[:1] in {"'", '"', "“", "„", "‘", "«"}:
+        return "leave out the quotation marks around it."
+    if any(letter in text for letter in "\a\b\t\n\v\f\r"):
+        return 'a backslash and the letter after it were read as one character. Write the path as r"...", or with / for \\.'
+    if "\\" in text and os.name != "nt":
+        return "this is a path of Windows, and this computer has another system: its folders are separated by /."
+    if text != text.strip() and os.path.isfile(text.strip()):
+        return "leave out the spaces around it."
+    return None
+
+
+def _regular(path: Path) -> os.stat_result | None:
+    """What is known of the file at `path`, None where there is none; ValueError for a device or a pipe."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError(f"Cannot write to {path}: it is a folder, a device or a pipe. Choose another name.")
+    return found
+
+
+def _remove_abandoned(folder: Path, start: str) -> None:
+    """Remove the temporary files whose names begin with `start` if their writer, a process on this computer, is no more."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(start):
+                with suppress(OSError, ValueError, OverflowError):
+                    computer, process = entry.name.removeprefix(start).split("-")[:2]
+                    ended = computer == _HERE and not psutil.pid_exists(int(process))
+                    if ended or time.time() - entry.stat().st_mtime > ABANDONED:
+                        os.unlink(entry)

@@ -6,71 +6,76 @@ A picture is a float32 tensor of shape (1, 3, H, W), sRGB, values in [0, 1]. A s
 import os
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from nst_lessons import samples
-from nst_lessons.files import place_for, replacing
+from nst_lessons import decoding, samples
+from nst_lessons.containers import Refused
+from nst_lessons.files import check_is_file, place_for, shown, write_or_rescue
+from nst_lessons.sizes import check_sides, fit, whole
 
-MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels nothing reaches relu5_1
+SAVED = {".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".gif": "GIF", ".avif": "AVIF"}
+SAVED |= dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG")
 
 
 def load_image(source: object, size: int | None = None) -> torch.Tensor:
-    """A picture from a path, a sample's name, a `PIL.Image`, an array or a tensor.
+    """Read a picture from a path, a sample's name, a file's bytes, a `PIL.Image`, an array or a tensor.
 
     Arrays are (H, W) or (H, W, 3|4), uint8 or float in [0, 1]; tensors (3, H, W) or (1, 3, H, W). EXIF orientation is
-    applied, transparency laid on white, any mode converted to RGB; `size` resizes the long side, with antialiasing.
+    applied, transparency laid on white, any mode and colour profile converted to sRGB.
+    size: the long side to resize to, with antialiasing; a large file is then read with a fraction of its memory.
     Raises FileNotFoundError or ValueError, whose first line says what is wrong and what to do.
     """
+    size = None if size is None else whole(size, "The size", 1, "the long side in pixels, ")
+    if isinstance(source, str | os.PathLike):
+        path = located(source)
+        return read(path, size, path)
+    if isinstance(source, bytes):
+        return read(BytesIO(source), size, "This")
     if isinstance(source, torch.Tensor):
-        image = _from_tensor(source)
+        image, shape = _from_tensor(source), source.shape[-2:]
     elif isinstance(source, np.ndarray):
-        image = _from_array(source)
+        image, shape = _from_array(source), source.shape[:2]
     elif isinstance(source, Image.Image):
-        image = _from_pil(source, size)
-    elif isinstance(source, str | os.PathLike):
-        image = _from_file(_resolve(source), size)
+        image, shape = _from_pil(source, size)
     else:
         raise ValueError(f"Cannot read a picture from a {type(source).__name__}: give a path, a sample's name or an array.")
-    return (image if size is None else resize(image, size)).contiguous()  # as L-BFGS needs its parameters to be
+    return _fitted(image, shape, size)
+
+
+def load_views(source: str | os.PathLike) -> list[torch.Tensor]:
+    """The left and the right view (1, 3, H, W) in an MPO or a JPS; an empty list for a file of one picture."""
+    return [_from_array(view) for view in decoding.views(located(source))]
+
+
+def read(file: Path | BinaryIO, size: int | None, name: object) -> torch.Tensor:
+    """The picture in a file; size: as for `load_image`; name: what the file is called in messages."""
+    pixels, shape = decoding.read(file, name, size)
+    try:
+        return _fitted(_from_array(pixels), shape, size)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def resize(image: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:
     """Resize (B, C, H, W) so that its long side is `size`, or to `size` = (height, width); bicubic, antialiased."""
-    if isinstance(size, int):
-        size = fit(image.shape[-2:], size)
-    if tuple(image.shape[-2:]) == tuple(size):
+    shape = size if isinstance(size, tuple | list) else fit(image.shape[-2:], size)
+    if tuple(image.shape[-2:]) == tuple(shape):
         return image
-    return F.interpolate(image, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-
-
-def fit(shape: tuple[int, int], size: int) -> tuple[int, int]:
-    """The (height, width) of the same aspect ratio as `shape` whose long side is `size` pixels."""
-    height, width = shape
-    scale = size / max(height, width)
-    fitted = round(height * scale), round(width * scale)
-    if min(fitted) < MIN_SIDE:
-        raise ValueError(
-            f"A picture of {width} x {height} pixels is {fitted[1]} x {fitted[0]} at size {size}, and VGG needs at least "
-            f"{MIN_SIDE} on each side: crop the picture to a shape nearer to a square, or choose a larger size."
-        )
-    return fitted
+    return F.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 
 
 def shape_of(source: object) -> tuple[int, int]:
     """The (height, width) of a picture that `load_image` reads, before it is turned; of a file only the header is read."""
-    try:
-        if isinstance(source, str | os.PathLike):
-            with Image.open(_resolve(source)) as image:
-                shape = image.height, image.width
-            _check_sides(*shape)
-            return shape
-    except (OSError, SyntaxError, Image.DecompressionBombError):
-        pass  # load_image says what is wrong
-    return tuple(load_image(source).shape[-2:])
+    if not isinstance(source, str | os.PathLike):
+        return tuple(load_image(source).shape[-2:])
+    shape = decoding.shape(located(source))
+    check_sides(*shape)
+    return shape
 
 
 def to_pil(image: torch.Tensor) -> Image.Image:
@@ -90,63 +95,48 @@ def to_jpeg(image: torch.Tensor) -> bytes:
 def save_image(image: torch.Tensor, path: str | os.PathLike) -> Path:
     """Write a picture; the ending of `path` chooses the format (.png, .jpg, .webp, ...). Returns the path.
 
-    The file appears whole or not at all: it is written under a temporary name beside it and then renamed.
-    Raises ValueError for an unknown ending, FileNotFoundError for a missing folder, PermissionError.
+    The file appears whole or not at all. Raises ValueError for an unknown ending, FileNotFoundError for a missing folder,
+    PermissionError; OSError for a full disk, and then the picture is in the folder for temporary files.
     """
-    path = writable(path)
-    with replacing(path) as temporary:
-        to_pil(image).save(temporary, quality=95)
+    path, picture = writable(path), to_pil(image)
+    write_or_rescue(path, lambda place: picture.save(place, format=SAVED[path.suffix.lower()], quality=95))
     return path
 
 
-def writable(path: str | os.PathLike) -> Path:
-    """`path` as a Path if a picture can be written there; the errors of `save_image` before the work, not after it."""
+def writable(path: str | os.PathLike, *inputs: object) -> Path:
+    """`path` as a Path if a picture can be written there; the errors of `save_image` before the work, not after it.
+
+    inputs: the pictures that the work begins with. Raises ValueError if `path` is one of their files.
+    """
     path = Path(path)
-    formats = Image.registered_extensions()
-    if formats.get(path.suffix.lower()) not in Image.SAVE:
-        raise ValueError(f"Cannot save a picture as {path.name!r}: end the name in .png, .jpg or .webp.")
-    return place_for(path)
+    kind = SAVED.get(path.suffix.lower())
+    if kind is None or (kind == "AVIF" and kind not in decoding.formats()):
+        raise ValueError(f"Cannot save a picture as {shown(path.name)!r}: end the name in .png, .jpg or .webp.")
+    return place_for(path, *(located(one) for one in inputs if isinstance(one, str | os.PathLike)))
 
 
-def _resolve(source: str | os.PathLike) -> Path:
-    path = Path(source).expanduser()
-    if isinstance(source, str) and samples.looks_like_name(source) and not path.is_file():
+def located(source: str | os.PathLike) -> Path:
+    """The file that a path or a sample's name means."""
+    path = Path(os.path.expanduser(source))
+    if isinstance(source, str) and samples.looks_like_name(source) and not os.path.isfile(path):
         return samples.find(source)
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder, not a picture: give the path of a file in it.")
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path} (looked in {Path.cwd()}): check the name and the folder.")
+    check_is_file(path, source, "picture")
     return path
 
 
-def _from_file(path: Path, size: int | None) -> torch.Tensor:
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path} is empty (0 bytes): get the picture again.")
+def _fitted(image: torch.Tensor, shape: tuple[int, int], size: int | None) -> torch.Tensor:
+    """`image`, whose true (height, width) is `shape`, with a long side of `size`; contiguous, as L-BFGS asks for."""
+    return (image if size is None else resize(image, fit(shape, size))).contiguous()
+
+
+def _from_pil(source: Image.Image, size: int | None) -> tuple[torch.Tensor, tuple[int, int]]:
     try:
-        with Image.open(path) as image:
-            return _from_pil(image, size)
-    except UnidentifiedImageError:
-        raise ValueError(f"{path} is not a picture that can be read: use PNG, JPEG, WebP, GIF or TIFF.") from None
-    except Image.DecompressionBombError:
-        raise ValueError(f"{path} has too many pixels to be opened safely: make it smaller first.") from None
-    except (OSError, SyntaxError) as error:  # Pillow's words for a file that ends early or is damaged
-        raise ValueError(f"{path} is damaged or cut off ({error}): get the picture again.") from None
-
-
-def _from_pil(image: Image.Image, size: int | None) -> torch.Tensor:
-    _check_sides(image.height, image.width)
-    if size is not None:
-        image.draft("RGB", (2 * size, 2 * size))  # a JPEG of 50 megapixels is decoded at a fraction of its size
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16 bits a pixel; Pillow's own conversion to RGB would clip it
-        grey = np.asarray(image).astype(np.float32) / 65535
-        return _from_array(grey.clip(0, 1))
-    if image.mode == "F":
-        return _from_array(np.asarray(image))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return _from_array(np.array(image.convert("RGB")))
+        pixels, shape = decoding.pixels(source, size)
+    except Refused as refused:
+        raise ValueError(f"This picture{refused}") from None
+    except Exception as error:  # Pillow decodes a file when its pixels are asked for, which is now
+        raise ValueError(f"This picture is damaged or cut off ({error}): get it again.") from None
+    return _from_array(pixels), shape
 
 
 def _from_array(array: np.ndarray) -> torch.Tensor:
@@ -166,7 +156,7 @@ def _from_tensor(tensor: torch.Tensor) -> torch.Tensor:
     pixels = tensor.detach()[None] if tensor.ndim == 3 else tensor.detach()
     if pixels.ndim != 4 or pixels.shape[0] != 1 or pixels.shape[1] not in (3, 4):
         raise ValueError(f"A tensor of shape {shape} is no picture: give (1, 3, H, W) or (3, H, W).")
-    _check_sides(*pixels.shape[-2:])
+    check_sides(*pixels.shape[-2:])
     if tensor.dtype == torch.uint8:
         return pixels.float() / 255
     if not tensor.is_floating_point():
@@ -175,8 +165,3 @@ def _from_tensor(tensor: torch.Tensor) -> torch.Tensor:
     if not (low >= 0 and high <= 1):  # NaN fails this too
         raise ValueError(f"The pixels go from {low:g} to {high:g}: a float picture has values from 0 to 1 (divide by 255?).")
     return pixels.float().contiguous()
-
-
-def _check_sides(height: int, width: int) -> None:
-    if min(height, width) < MIN_SIDE:
-        raise ValueError(f"A picture of {width} x {height} pixels is too small: each side needs {MIN_SIDE} or more.")

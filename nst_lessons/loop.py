@@ -15,11 +15,14 @@ import torch
 from nst_lessons.canvas import OPTIMIZERS, enlarge, to_canvas, to_image
 from nst_lessons.images import load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Objective, Weights
-from nst_lessons.settings import Pictures, Settings, coarse_to_fine
+from nst_lessons.settings import Pictures, Settings, coarse_to_fine, weights_of
 from nst_lessons.step import Result, Step, averaged, drive, recoloured
 from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.waiting import OtherPrograms, wait_asleep
 
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
+
+BUSY = 0.4  # cores that other programs use: from there on threads wait asleep
 
 
 def transfer(
@@ -27,7 +30,7 @@ def transfer(
     style: object,
     *,
     vgg: VGG | None = None,
-    weights: Weights | None = None,
+    weights: Weights | dict | None = None,
     size: int = 512,
     steps: int | None = None,
     schedule: Sequence[tuple[int, int]] | None = None,
@@ -47,6 +50,7 @@ def transfer(
     content, style: anything `load_image` reads, of any sizes; several styles are a list, with their shares in
     `style_weights`. size: the long side of the result. steps: how many in all (see `coarse_to_fine`);
     schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015.
+    weights: `Weights`, which may be changed while the run goes on, or a dictionary of its fields.
     init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture, such as one
     made without optimising (`one_pass.universal`, `one_pass.realtime`). optimizer: "lbfgs", as Gatys, or "adam". seed: of
     the noise.
@@ -62,12 +66,11 @@ def transfer(
     at every step what is measured can be saved as it is.
     Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
     """
-    weights = Weights() if weights is None else weights
-    weights.check()
+    weights = weights_of(weights)
     settings = Settings(
         content=content,
         style=style,
-        schedule=coarse_to_fine(size, steps) if schedule is None else list(schedule),
+        schedule=coarse_to_fine(size, steps) if schedule is None else schedule,
         style_weights=style_weights,
         style_scale=style_scale,
         masks=masks,
@@ -93,7 +96,7 @@ def stylize(
     style: object,
     *,
     callback: Callable | Sequence[Callable] | None = None,
-    weights: Weights | None = None,
+    weights: Weights | dict | None = None,
     **options,
 ) -> Result:
     """Run `transfer(content, style, weights=weights, **options)` to its end and return the best picture.
@@ -104,7 +107,7 @@ def stylize(
     at a smaller size gives its picture enlarged to the size asked for. If a run ends early, `callback.finish(last_step)` is
     called where it exists.
     """
-    weights = Weights() if weights is None else weights
+    weights = weights_of(weights)
     history, best, measured_by = [], None, None
 
     def keep(step: Step) -> None:
@@ -129,9 +132,11 @@ def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
 def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures) -> Iterator[Step]:
     index, seconds, objectives, photo, image = 0, 0.0, [], pictures.content, pictures.first
     work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time goes with its pixels
-    rates = deque(maxlen=9)  # seconds for a unit of work
+    rates, others = deque(maxlen=9), OtherPrograms()  # seconds for a unit of work
     for size, steps in settings.schedule:
         start = time.perf_counter()
+        if others.cores() > BUSY:
+            wait_asleep()
         last_photo, photo = photo, resize(pictures.content, size)
         image = enlarge(image, photo, last_photo) if objectives else resize(image, tuple(photo.shape[-2:]))
         styles = [(resize(one, round(size * settings.style_scale)), share) for one, share in pictures.styles]

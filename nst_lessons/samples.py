@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
+from nst_lessons.decoding import ENDINGS
 from nst_lessons.machine import KAGGLE_INPUT
 
-PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # how a picture's file may end
 PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # own pictures listed: of a folder, in all, and how many folders are looked into
 _PACKAGE = Path(__file__).parent
 _PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
@@ -112,6 +112,12 @@ def pictures_in(folder: str | os.PathLike) -> list[Path]:
     return found
 
 
+def others_in(folder: str | os.PathLike) -> list[Path]:
+    """The files in a folder, not in those below it, by name, that `pictures_in` leaves out; hidden ones do not count."""
+    listed = sorted(path for path in Path(folder).iterdir() if os.path.isfile(path) and path.name[0] != ".")
+    return [path for path in listed if not _named_as_picture(path)]
+
+
 def plain(text: str) -> str:
     """`text` as a name: letters, digits and _ only."""
     return re.sub(r"\W+", "_", text).strip("_") or "picture"
@@ -147,7 +153,7 @@ def _is_picture(entry: Path | os.DirEntry) -> bool:
 
 
 def _named_as_picture(entry: Path | os.DirEntry) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in PICTURES and entry.name[0] != "."
+    return os.path.splitext(entry.name)[1].lower() in ENDINGS and entry.name[0] != "."
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

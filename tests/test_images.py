@@ -132,13 +132,6 @@ def test_bad_files_say_what_is_wrong(name, tmp_path):
     assert message in str(error.value).splitlines()[0] and name in str(error.value)
 
 
-def test_a_picture_of_too_many_pixels_is_refused(tmp_path, monkeypatch):
-    path = save(Image.new("RGB", (400, 400)), tmp_path / "huge.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(ValueError, match="too many pixels"):
-        nst.load_image(path)
-
-
 @pytest.mark.parametrize(("shape", "size", "expected"), [((300, 400), 200, (150, 200)), ((401, 100), 64, (64, 16))])
 def test_size_is_the_long_side(shape, size, expected, random_image):
     assert nst.resize(random_image(*shape), size).shape[-2:] == expected

@@ -71,6 +71,7 @@ def test_what_is_installed_is_found_inside_of_it(installed, tmp_path):
     assert all(file.is_relative_to(module.parent / "data") and file.is_file() for file in files)
 
 
+@pytest.mark.slow
 def test_its_commands_work_from_any_folder(installed, tmp_path):
     listed = run(installed / "nst-lessons", "samples", cwd=tmp_path)
     assert listed.returncode == 0 and "astronaut" in listed.stdout and "stained glass" in listed.stdout, listed.stderr

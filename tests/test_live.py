@@ -2,6 +2,7 @@ import re
 
 import matplotlib.pyplot as plt
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 import nst_lessons as nst
@@ -14,6 +15,7 @@ def outputs_of(code: str) -> list:
     return notebook.cells[0].outputs
 
 
+@pytest.mark.notebook
 def test_in_a_notebook_one_display_shows_picture_curves_and_time():
     outputs = outputs_of(
         "import nst_lessons as nst\n"
@@ -49,13 +51,14 @@ def test_one_plot_serves_several_runs_and_leaves_no_figure_open(vgg, capsys):
     assert "step 2/2" in capsys.readouterr().err and not plt.get_fignums()
 
 
+@pytest.mark.notebook
 def test_what_it_costs_at_256(capsys):
     code = """
 import time
 import nst_lessons as nst
 plot = nst.LivePlot()
 start = time.perf_counter()
-nst.stylize("astronaut", "swirls", size=256, callback=plot)
+nst.stylize("astronaut", "swirls", schedule=[(256, 20)], callback=plot)
 print(plot.spent, time.perf_counter() - start)
 """
     printed = next(output.text for output in outputs_of(code) if output.output_type == "stream")

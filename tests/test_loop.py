@@ -15,7 +15,7 @@ from nst_lessons.one_pass.realtime import realtime
 from nst_lessons.one_pass.universal import universal
 from nst_lessons.settings import coarse_to_fine
 
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
 PAIRS = [("astronaut", "swirls"), ("chelsea", "stained_glass"), ("coffee", "wave"), ("rocket", "pointillism")]
 
 
@@ -39,6 +39,7 @@ def run(content, style, vgg):
     return start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("photo", "painting"), PAIRS)
 def test_after_100_steps_at_256_the_style_loss_is_a_tenth(photo, painting):
     steps = list(nst.transfer(photo, painting, schedule=[(256, 100)]))
@@ -187,8 +188,8 @@ def test_stylize_returns_the_best_and_calls_every_callback(content, style, vgg):
 
 
 def test_each_picture_is_decoded_once(vgg, tmp_path, monkeypatch, random_image):
-    read, decode = [], images._from_pil
-    monkeypatch.setattr(images, "_from_pil", lambda image, size: read.append(image.filename) or decode(image, size))
+    read, decode = [], images.read
+    monkeypatch.setattr(images, "read", lambda file, size, name: read.append(str(file)) or decode(file, size, name))
     paths = [str(nst.save_image(random_image(40, 50, seed), tmp_path / f"{seed}.png")) for seed in range(3)]
     nst.stylize(paths[0], paths[1:], vgg=vgg, schedule=[(32, 1), (48, 1)])
     assert read == paths
@@ -279,6 +280,7 @@ def test_one_weight_may_be_zero(run):
         assert len(list(run(weights=weights, schedule=[(64, 2)]))) == 2
 
 
+@pytest.mark.slow
 def test_a_size_that_memory_does_not_allow_names_one_that_fits(vgg, monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1e9))
     with pytest.raises(ValueError, match="the largest size that fits is about") as error:

@@ -19,6 +19,7 @@ STUDENT = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 SLOWEST_CELL = 40  # seconds on two cores, by the rule of the series
 CHECK = re.compile(r"^q\.(\w+)\.check\(.*\)$")
+runs = pytest.mark.notebook
 by_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)
 
 
@@ -63,6 +64,7 @@ def quick(monkeypatch):
     monkeypatch.setenv("NST_QUICK", "1")
 
 
+@runs
 @by_lesson
 def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, quick):
     notebook = run(read(path).copy(), tmp_path)
@@ -71,6 +73,7 @@ def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, quick):
     assert all(text.startswith("… Not tried yet") for text in checks), checks
 
 
+@runs
 @by_lesson
 def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_told_so(path, tmp_path, quick, monkeypatch):
     """After each check the wrong answers of the lesson's cases are given to the same question, in the same kernel."""
@@ -102,6 +105,7 @@ def cases(path):
     return importlib.import_module(f"tests.checks.lesson_{path.stem[:2]}").CASES
 
 
+@runs
 def test_the_first_notebook_at_the_size_a_reader_gets(tmp_path):
     started, seconds = time.perf_counter(), []
     notebook = run(

@@ -21,20 +21,17 @@ def test_every_public_name_is_there_and_says_what_it_is():
         assert getattr(nst, name).__doc__, name
 
 
-def test_import_is_quick_quiet_and_loads_no_model(tmp_path):
-    """Half a second above torch and torchvision, no socket, no file of weights: the best of three, in new processes."""
+def test_import_is_quiet_and_loads_no_model(tmp_path):
+    """No output, no socket, no file of weights, in a new process."""
     code = """
-import socket, time
+import socket
 import torch, torchvision
 def refuse(*arguments, **options): raise AssertionError("import used the network or loaded a model")
 socket.socket.connect = socket.getaddrinfo = torch.load = refuse
-start = time.perf_counter()
 import nst_lessons
-print(time.perf_counter() - start)
 """
-    runs = [subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True) for _ in range(3)]
-    assert all(run.returncode == 0 and not run.stderr for run in runs), runs[0].stderr
-    print(f"import nst_lessons took {min(float(run.stdout) for run in runs):.2f} s")
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0 and not run.stdout and not run.stderr, run.stderr
 
 
 def installs(text):

@@ -4,8 +4,9 @@ import torch.nn.functional as F
 import torchvision
 
 import nst_lessons as nst
-from nst_lessons import vgg_weights
+from nst_lessons import fast, vgg_weights
 from nst_lessons.machine import best_dtype
+from nst_lessons.vgg import agrees_with_autograd
 
 GATYS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"]
 
@@ -110,3 +111,13 @@ def test_errors(vgg, random_image):
         vgg(random_image(15, 64), ["relu5_1"])
     with pytest.raises(ValueError, match="choose max or avg"):
         nst.VGG(pooling="median")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_device_whose_fast_gradient_is_wrong_is_found_out(dtype, monkeypatch):
+    vgg = nst.VGG(device="cpu", dtype=dtype)
+    assert agrees_with_autograd(vgg)
+    right = fast.convolve
+    monkeypatch.setattr(fast, "convolve", lambda conv, x, back=False: right(conv, x, back) * (1.3 if back else 1))
+    assert not agrees_with_autograd(vgg)
+    assert vgg.fast

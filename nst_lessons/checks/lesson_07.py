@@ -27,6 +27,7 @@ def _is_white(x: object) -> bool:
     """Whether the points (4, N) have mean 0 and the identity as covariance."""
     if not isinstance(x, torch.Tensor) or x.ndim != 2 or len(x) != 4:
         return False
+    x = x.real.float()
     return torch.allclose(x @ x.mT / x.shape[1], torch.eye(4), atol=1e-2) and x.mean(1).abs().max() < 1e-2
 
 

@@ -8,6 +8,7 @@ import dis
 import inspect
 import linecache
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -51,7 +52,9 @@ class Question:
         if any(untouched(answer) for answer in answers):
             return Verdict("untried", "put your own code or number in place of the dots, and run this cell again.")
         try:
-            self.examine(*answers)
+            with warnings.catch_warnings():  # NumPy 2.5's eigenvalues are always complex; students cast them back to real
+                warnings.filterwarnings("ignore", "Casting complex values to real")
+                self.examine(*answers)
         except Wrong as wrong:
             return Verdict("wrong", str(wrong))
         except Exception as error:  # the reader's function may raise anything
@@ -175,7 +178,7 @@ def _alike(got: object, wanted: object, rtol: float) -> bool:
         return len(got) == len(wanted) and all(_alike(g, w, rtol) for g, w in zip(got, wanted, strict=True))
     if isinstance(wanted, str):
         return got == wanted
-    got, wanted = (torch.as_tensor(one).detach().double().cpu() for one in (got, wanted))
+    got, wanted = (torch.as_tensor(one).detach().cdouble().cpu() for one in (got, wanted))  # eigenvalues may be complex
     scale = wanted.abs().max().clamp_min(1e-8).item() if wanted.numel() else 1.0
     return got.shape == wanted.shape and torch.allclose(got, wanted, rtol=rtol, atol=rtol * scale)
 

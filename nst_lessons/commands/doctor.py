@@ -18,7 +18,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _doctor(args: argparse.Namespace) -> int:
     device = best_device()
     print(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}")
-    for package in ("nst-lessons", "torch", "torchvision", "ipywidgets", "jupyterlab"):
+    for package in ("nst-lessons", "torch", "torchvision", "ipywidgets", "jupyterlab", "pillow-heif"):
         print(f"{package:12}{_version(package)}")
     print(f"device      {device}, {os.cpu_count()} cores, the network computes in {best_dtype(device)}")
     print("weights of VGG19, looked for in this order:")

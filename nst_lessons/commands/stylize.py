@@ -51,7 +51,7 @@ def add_size(command: argparse.ArgumentParser) -> None:
 
 
 def _stylize(args: argparse.Namespace) -> int:
-    output = writable(args.output)
+    output = writable(args.output, args.content, *args.style)
     paint, takes = METHODS[args.method]
     given = {name for name in _OPTIONS if getattr(args, name) is not None}
     if given - takes:

@@ -25,7 +25,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--jobs", type=int, help="how many at a time (default: one a core, as far as the memory goes)")
     run.add_argument("--device", action="append", help="a GPU such as cuda:0; several times for several")
     run.add_argument("--backend", choices=("loky", "dask"), default="loky", help="this machine, or a Dask cluster")
-    run.add_argument("--address", help="of the cluster's scheduler (default: a cluster on this machine)")
+    run.add_argument(
+        "--address",
+        help="of the cluster's scheduler (default: a cluster on this machine). Whoever reaches a scheduler can run code on its "
+        "workers: use TLS",
+    )
     run.set_defaults(run=_wall)
     add_size(run)
 
@@ -36,7 +40,7 @@ def _wall(args: argparse.Namespace) -> int:
     photos = samples.pictures_in(args.photos)
     with tqdm(total=len(photos) * len(args.styles), desc="painting") as bar:
         made = wall(
-            photos,
+            args.photos,
             args.styles,
             args.output,
             size=args.size,
@@ -48,6 +52,8 @@ def _wall(args: argparse.Namespace) -> int:
             title=args.title,
             callback=lambda painting: bar.update(),
         )
+    for note in made.notes:
+        print(f"nst-lessons: {note}", file=sys.stderr)
     for painting in made.failed:
         print(f"nst-lessons: {painting.photo} in {painting.style}: {painting.error}", file=sys.stderr)
     for path in made.poster:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from nst_lessons.decoding import formats
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.moving.times import Shot, tick
 
@@ -81,9 +82,8 @@ def write_gif(picture: Callable[[int], Image.Image], times: Sequence[float], pat
 
 
 def _open(path: Path) -> Image.Image:
-    Image.init()
     with warnings.catch_warnings(action="ignore"):  # of many pixels, which are refused later
-        return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+        return Image.open(path, formats=[name for name in FORMATS if name in formats()])
 
 
 def _has_trailer(path: Path) -> bool:

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from nst_lessons.files import place_for, replacing
-from nst_lessons.images import fit, load_image, to_pil
+from nst_lessons.files import check_is_file, place_for, replacing, shown
+from nst_lessons.images import load_image, to_pil
 from nst_lessons.moving.animations import Animation, animation, write_gif
 from nst_lessons.moving.films import Film, can_convert_hdr, ffmpeg, film, write_film
 from nst_lessons.moving.times import Shot, in_order, times_of
+from nst_lessons.sizes import fit
 
 IN_MEMORY = 2**27  # bytes of a clip's frames; where there are more, they are kept in a temporary file
 MOST_PIXELS = 36_000_000  # of a frame: 8K has 33 million
@@ -175,13 +176,10 @@ def writable_clip(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
     """
     path = Path(path)
     if path.suffix.lower() not in (".gif", ".mp4"):
-        raise ValueError(f"Cannot save a clip as {path.name!r}: end the name in .mp4 or .gif.")
+        raise ValueError(f"Cannot save a clip as {shown(path.name)!r}: end the name in .mp4 or .gif.")
     if path.suffix.lower() == ".mp4":
         ffmpeg()
-    place_for(path)
-    if path.exists() and any(os.path.exists(one) and path.samefile(one) for one in inputs):
-        raise ValueError(f"{path} is the file that is read, which would be lost: choose another name for the result.")
-    return path
+    return place_for(path, *filter(os.path.exists, map(os.path.expanduser, inputs)))
 
 
 def check_frames(frames: Sequence[torch.Tensor]) -> None:
@@ -238,11 +236,6 @@ def _check_room(path: Path, pixels: np.ndarray, count: int) -> None:
 
 
 def _existing(path: str | os.PathLike) -> Path:
-    path = Path(path).expanduser()
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder, not a clip: give the path of a file in it.")
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path} (looked in {Path.cwd()}): check the name and the folder.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path} is empty (0 bytes): get the clip again.")
-    return path
+    found = Path(path).expanduser()
+    check_is_file(found, path, "clip")
+    return found

@@ -4,6 +4,7 @@ Painted on its own, each view gets other strokes, and eyes that look for the sam
 canvas, one below the other, and one loss more compares every point that both see: equation (4) of the paper.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from nst_lessons.images import load_image, resize
+from nst_lessons.images import load_image, load_views, located, resize
 from nst_lessons.loop import stylize
 from nst_lessons.moving.disparity import flow_of, match, scaled, visible
 from nst_lessons.moving.flow import warp
 from nst_lessons.objective import Weights
-from nst_lessons.settings import coarse_to_fine
+from nst_lessons.settings import coarse_to_fine, weights_of
 from nst_lessons.step import Step
 from nst_lessons.vgg import VGG
 
@@ -53,7 +54,8 @@ def stylize_pair(
 ) -> StereoResult:
     """Both views of a scene in one style, such that what both see looks the same in both.
 
-    left, right, style: as in `transfer`; the views have the same size, and a point of the scene lies in the same row of both.
+    left, right, style: as in `transfer`; an MPO or JPS that holds both views may be given twice. The views have the same
+    size, and a point of the scene lies in the same row of both.
     disparity: of the left view, an array (H, W) in pixels of the views as they are given, NaN or infinite where it is not
     known (see `nst_lessons.moving.disparity`); it is searched for unless given. size: the long side of each view.
     steps, weights, vgg: as in `transfer`. consistency: the weight of the mean squared difference between the left view and
@@ -63,7 +65,7 @@ def stylize_pair(
     Departures from Chen et al. 2018: pixels are optimised instead of a network trained, so nothing is said of feature maps.
     Raises ValueError for views or a disparity that do not fit together.
     """
-    left, right = load_image(left), load_image(right)
+    left, right = _loaded(left, right)
     if left.shape != right.shape:
         sizes = " and ".join(f"{view.shape[3]} x {view.shape[2]}" for view in (left, right))
         raise ValueError(f"The views are {sizes} pixels: a stereo pair has two pictures of the same size. Crop or resize one.")
@@ -85,7 +87,7 @@ def stylize_pair(
         [style, style],
         masks=[above, 1 - above],  # each view is to have the whole style by itself
         schedule=[(long // round(size / part), count) for part, count in coarse_to_fine(size, steps)],  # those of a view alone
-        weights=Weights() if weights is None else weights,
+        weights=weights_of(weights),
         style_scale=size / long,  # and so are the strokes
         vgg=vgg,
         extra=_PairLoss(_canvas_disparity(disparity, canvas), consistency),
@@ -103,6 +105,19 @@ def consistency_error(left: torch.Tensor, right: torch.Tensor, disparity: torch.
     seen = visible(disparity)
     difference = (left - warp(right, flow_of(disparity))).abs().mean(1, keepdim=True)
     return (difference * seen).sum().item() / seen.sum().item()
+
+
+def _loaded(left: object, right: object) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both views; of one file that is given for both, the two that a stereo camera has put into it."""
+    if all(isinstance(view, str | os.PathLike) for view in (left, right)) and os.path.samefile(located(left), located(right)):
+        views = load_views(left)
+        if not views:
+            raise ValueError(
+                f"Both views are {left}, which holds one picture: give the left view and the right one, or a file with both "
+                "(MPO or JPS)."
+            )
+        return tuple(views)
+    return load_image(left), load_image(right)
 
 
 class _PairLoss:

@@ -22,7 +22,7 @@ from nst_lessons.moving.frames import Frame, Kept, Motion, Painted, Photos, file
 from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
-from nst_lessons.settings import coarse_to_fine
+from nst_lessons.settings import coarse_to_fine, weights_of
 from nst_lessons.step import drive
 from nst_lessons.vgg import VGG, default_vgg
 
@@ -115,7 +115,7 @@ def transfer_video(
     """
     _check(method, temporal, next_steps, spans)
     coarse_to_fine(size, steps)  # bad numbers are told here
-    weights = Weights() if weights is None else weights
+    weights = weights_of(weights)
     weights.check()
     photos, style = Photos(frames, size), load_image(style, size)
     check_frames(photos)

@@ -6,7 +6,7 @@ import os
 import torch
 from torch import nn
 
-from nst_lessons.one_pass.models import load_model
+from nst_lessons.one_pass.models import built, load_model
 from nst_lessons.vgg import VGG
 from nst_lessons.vgg_weights import CONVS_PER_BLOCK
 
@@ -37,9 +37,10 @@ def load_decoders(source: str | os.PathLike = "decoders") -> dict[int, Decoder]:
     """
     state, card = load_model(source, "decoders")
     decoders = {}
-    for level in card["levels"]:
-        decoders[level] = Decoder(level)
-        decoders[level].load_state_dict({key[2:]: value for key, value in state.items() if key[0] == str(level)})
+    levels = card.get("levels")
+    for level in levels if isinstance(levels, list) and set(map(str, levels)) <= set(map(str, CHANNELS)) else [None]:
+        own = {key[2:]: value for key, value in state.items() if key.startswith(f"{level}.")}
+        decoders[level] = built(lambda level=level: Decoder(level), own, source)
         decoders[level].requires_grad_(False).eval().to(memory_format=torch.channels_last)
     return decoders
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nst_lessons.images import load_image
-from nst_lessons.one_pass.models import load_model, save_model
+from nst_lessons.one_pass.models import built, load_model, save_model
 
 CHANNELS, BLOCKS = (24, 48, 96), 5
 MODEL = "stylizer"
@@ -144,11 +144,9 @@ def realtime(
 def load_stylizer(path: str | os.PathLike = MODEL) -> Stylizer:
     """The network in a file of `save_stylizer`, or the one that ships with the project; its `card` tells how it came about."""
     state, card = load_model(path, "stylizer")
-    model = Stylizer(card["styles"], card["channels"], card["blocks"])
-    try:
-        model.load_state_dict(state)
-    except RuntimeError:
-        raise ValueError(f"{path} does not fit its own card: it is damaged or of another version. Get it again.") from None
+    if not isinstance(card.get("blocks"), int) or card["blocks"] > len(state):  # which would go on for ever
+        card = card | {"blocks": None}
+    model = built(lambda: Stylizer(card["styles"], card["channels"], card["blocks"]), state, path)
     model.card = card
     return model.eval().requires_grad_(False)
 

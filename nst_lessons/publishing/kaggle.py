@@ -34,7 +34,7 @@ def bundle(folder: Path, owner: str, out: Path, *, gpu: bool = False) -> list[Pa
     lessons, book = solutions(folder), _code_book()
     for old in (out / "dataset", out / "notebooks"):
         shutil.rmtree(old, ignore_errors=True)
-    models = [path.stem for path in sorted((samples.data_dir() / "models").glob("*.pt"))]
+    models = [path.stem for path in sorted((samples.data_dir() / "models").glob("*.safetensors"))]
     for name, content in (package_files() | model_files(*models)).items():
         path = out / "dataset" / name
         path.parent.mkdir(parents=True, exist_ok=True)

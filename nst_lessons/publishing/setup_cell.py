@@ -25,6 +25,7 @@ NEEDED = {  # modules, and what pip calls them: Kaggle and Colab have them all
     "pooch": "pooch",
     "tqdm": "tqdm",
     "psutil": "psutil",
+    "safetensors": "safetensors",
     "joblib": "joblib",
 }
 

@@ -58,7 +58,8 @@ def package_files(styles: tuple[int, int] | None = None) -> dict[str, bytes]:
 def model_files(*names: str) -> dict[str, bytes]:
     """Models of `data/models` as {path in the package: content}; FileNotFoundError for one that is not there."""
     folder = samples.data_dir() / "models"
-    return {f"nst_lessons/data/models/{name}.pt": (folder / f"{name}.pt").read_bytes() for name in names}
+    files = [folder / f"{name}.safetensors" for name in names]
+    return {f"nst_lessons/data/models/{file.name}": file.read_bytes() for file in files}
 
 
 def packed(files: dict[str, bytes]) -> str:
@@ -104,7 +105,7 @@ def _is_left_out(path: Path) -> bool:
 
 def _smaller(path: Path, side: int, quality: int) -> bytes:
     memory = io.BytesIO()
-    with Image.open(path) as picture:
+    with Image.open(path, formats=("JPEG",)) as picture:
         picture.thumbnail((side, side), Image.Resampling.LANCZOS)
         picture.save(memory, "JPEG", quality=quality, optimize=True, progressive=True)
     return memory.getvalue()

@@ -12,6 +12,7 @@ import traitlets
 
 from nst_lessons import samples
 from nst_lessons.images import load_image, to_jpeg
+from nst_lessons.studio.uploads import LIMIT
 
 GIVEN = "yours"  # the folder of what has no folder: paths given to the Studio, and uploads
 COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 80, 54, 16  # thumbnails in a row; a thumbnail and its name, in pixels
@@ -47,14 +48,16 @@ class Chooser(widgets.VBox):
         folder = next(folder for folder, paths in self._paths.items() if value in paths)
         look = {"style": {"description_width": "38px"}, "layout": {"width": "152px"}}
         self.folder = widgets.Dropdown(options=self._options(), value=folder, description=kind, **look)
-        self.upload = widgets.FileUpload(accept="image/*", description="upload", layout={"width": "112px"})
+        self.upload = widgets.FileUpload(accept="image/*,.heic,.heif,.avif", description="upload", layout={"width": "112px"})
+        self.upload.tooltip = LIMIT
+        limit = widgets.HTML(f'<span style="font-size:11px; line-height:14px">{LIMIT}</span>', layout={"height": "18px"})
         self.picture = widgets.Image(format="jpeg", layout={"width": "268px", "height": "120px", "object_fit": "contain"})
         self.note, self.more = widgets.HTML(), widgets.Button(layout={"flex": "0 0 auto"})
         self.groups = widgets.VBox(layout={"flex": "0 0 auto"})
         strip = widgets.VBox(
-            [self.note, self.groups, self.more], layout={"width": "272px", "height": "128px", "overflow": "auto"}
+            [self.note, self.groups, self.more], layout={"width": "272px", "height": "106px", "overflow": "auto"}
         )
-        super().__init__([widgets.HBox([self.folder, self.upload]), self.picture, strip], layout={"width": "276px"})
+        super().__init__([widgets.HBox([self.folder, self.upload]), limit, self.picture, strip], layout={"width": "276px"})
         self.folder.observe(lambda change: self._open(change.new), "value")
         self.more.on_click(lambda _: self._extend(PATIENT))
         self.value = value
@@ -75,6 +78,8 @@ class Chooser(widgets.VBox):
         if not files:
             return None
         file = files[-1]
+        if isinstance(self.upload.value, tuple):
+            self.upload.value = ()  # it is not kept, and the same file can be given again
         return file.get("metadata", file)["name"], bytes(file["content"])
 
     def _options(self) -> list[tuple[str, str]]:

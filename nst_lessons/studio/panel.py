@@ -1,5 +1,8 @@
 """What the Studio shows: widgets and their places, without any of its workings."""
 
+from collections.abc import Iterator
+from html import escape
+
 import ipywidgets as widgets
 
 from nst_lessons.objective import STYLE_LAYERS, Weights
@@ -10,7 +13,7 @@ _DEFAULT = Weights()
 
 
 class Panel:
-    """Pictures, sliders, buttons and the line of text of one Studio; fits 1200 x 700 pixels."""
+    """Pictures, sliders, buttons and the line of text of one Studio; fits 1200 x 700 pixels. `text` is what the line says."""
 
     def __init__(self, content: str, style: str) -> None:
         self.content, self.style = Chooser("photo", str(content)), Chooser("style", str(style))
@@ -40,7 +43,17 @@ class Panel:
 
     def message(self, text: str) -> None:
         """Say `text`, plain, in the status line."""
-        self.status.value = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
+        self.text = text
+        self.status.value = escape(text).replace("\n", "<br>")
+
+    def close(self) -> None:
+        """Take all of it away: a widget is kept, and what it calls, until it is closed itself."""
+        for widget in list(_with_children(self.box)):
+            for part in (widget, widget.layout, getattr(widget, "style", None)):
+                if part is not None:
+                    part.close()
+            if isinstance(widget, widgets.Image | widgets.HTML):
+                widget.value = b"" if isinstance(widget, widgets.Image) else ""  # pictures and thumbnails
 
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox
@@ -57,6 +70,12 @@ class Panel:
     @staticmethod
     def _slider(name: str, value: float, low: float, high: float) -> widgets.FloatSlider:
         return widgets.FloatSlider(value, min=low, max=high, step=0.1, description=name, **_SLIDER)
+
+
+def _with_children(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _with_children(child)
 
 
 _SLIDER = {"continuous_update": False, "style": {"description_width": "80px"}, "layout": {"width": "320px"}}

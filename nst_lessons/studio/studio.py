@@ -1,15 +1,12 @@
 """The Studio: sliders that steer a run while it goes."""
 
-import re
 import time
 from copy import deepcopy
-from io import BytesIO
+from functools import cache
 from pathlib import Path
 
 import torch
-from PIL import Image
 
-from nst_lessons.figures import draw, to_html
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
 from nst_lessons.live import Curves, describe
 from nst_lessons.loop import transfer
@@ -18,12 +15,14 @@ from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.step import Step
 from nst_lessons.studio.background import Runner
+from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
 from nst_lessons.studio.panel import Panel
+from nst_lessons.studio.uploads import keep, plain_name
 from nst_lessons.vgg import VGG, default_vgg
 
-LARGEST_UPLOAD = 40_000_000  # bytes
+INVITATION = "Press Start; then move any slider while it paints."
 _open: dict[str, "Studio"] = {}  # the Studio of each notebook cell: running the cell again ends the run before
 
 
@@ -38,15 +37,15 @@ class Studio:
     def __init__(
         self, content: str = "astronaut", style: str = "swirls", *, size: int = 256, steps: int = 400, vgg: VGG | None = None
     ) -> None:
-        self.size, self.steps, self.vgg = size, steps, vgg
-        coarse_to_fine(size, steps)  # bad numbers are told here
-        self.uploads = {}
+        coarse_to_fine(size, steps)  # raises for bad numbers
+        self.size, self.steps, self.vgg = int(size), int(steps), vgg
+        self.uploads, self._complaint = {}, None
         shown = [self._preview(name) for name in (content, style)]  # a wrong name is told here
         self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
         self.panel.content.picture.value, self.panel.style.picture.value = shown
         self._clear()
         self._connect()
-        cell = _cell_id()
+        cell = cell_id()
         if cell in _open:
             _open[cell].close()
         _open[cell or str(id(self))] = self
@@ -60,6 +59,8 @@ class Studio:
 
     def start(self) -> None:
         """Begin a run from the photo."""
+        if self.curves is None:
+            raise ValueError("This Studio was closed: run its cell again.")
         self.parts = []
         self._launch("content", coarse_to_fine(self.size, self.steps))
 
@@ -74,26 +75,31 @@ class Studio:
         self.runner.stop()
         self._draw(ended=True)
         self.panel.pause.description = "Pause"
-        self.panel.message(f"stopped\n{self.panel.status.value}") if self.step else None
+        self.panel.message(f"stopped\n{self.panel.text}") if self.step else None
 
     def reset(self) -> None:
         """End the run, and set every slider back."""
         self.runner.stop()
         for slider, value in self._defaults.items():
             slider.value = value
+        self.panel.pause.description = "Pause"
         self._clear()
 
     def close(self) -> None:
-        """End the run, and take the view away."""
+        """End the run, take the view away, and let go of all pictures: the notebook keeps each Studio that it has shown."""
         self.runner.stop()
-        self.panel.box.close()
+        self.panel.close()
+        self.step, self.parts, self.uploads, self.vgg = None, [], {}, None
+        self.curves = None
+        for cell in [cell for cell, studio in _open.items() if studio is self]:
+            del _open[cell]
 
     def save(self) -> Path | None:
         """Write the picture beside the notebook, under a name that is still free, and offer it as a download."""
         if self.step is None:
             self.panel.message("There is no picture yet: press Start.")
             return None
-        stem = f"{self._name(self.panel.content.value)}_in_{self._name(self.panel.style.value)}"
+        stem = f"{plain_name(self.panel.content.value)}_in_{plain_name(self.panel.style.value)}"
         from IPython.display import FileLink  # here, so that `import nst_lessons` stays quick
 
         number = next(n for n in range(1, 10_000) if not Path(f"{stem}_{n}.png").exists())
@@ -111,16 +117,7 @@ class Studio:
         return code(self.parts) if self.step else "# There is no picture yet: press Start."
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        pictures = {
-            kind: load_image(chooser.value, 256)
-            for kind, chooser in (("photo", self.panel.content), ("style", self.panel.style))
-        }
-        still = "Here the Studio stands when the notebook runs: sliders that steer a run from this photo to this style."
-        view = {"model_id": self.panel.box.model_id, "version_major": 2, "version_minor": 0}
-        data = {"application/vnd.jupyter.widget-view+json": view, "text/html": to_html(draw(pictures, still), still)}
-        display({**data, "text/plain": still}, raw=True)
+        display_in_cell(self.panel.box, self.panel.content.value, self.panel.style.value)
 
     def _connect(self) -> None:
         panel = self.panel
@@ -139,10 +136,17 @@ class Studio:
 
     def _guarded(self, action) -> None:
         """Do what a person asked for; what goes wrong is told in the status line, and the run goes on."""
+        before, self._complaint = self._complaint, None
         try:
             action()
         except (ValueError, OSError) as error:
-            self.panel.message(str(error))
+            self._complain(error)
+        if before and self.panel.text == before and not self._complaint:  # it no longer holds
+            self._draw(ended=True) if self.step else self.panel.message(INVITATION)
+
+    def _complain(self, error: Exception) -> None:
+        self._complaint = str(error)
+        self.panel.message(self._complaint)
 
     def _weights(self) -> Weights:
         """What the sliders say."""
@@ -156,9 +160,7 @@ class Studio:
         self.weights = deepcopy(part.weights)
 
         def steps():
-            if self.vgg is None:
-                self.vgg = default_vgg()
-            yield from transfer(*pictures, vgg=self.vgg, weights=self.weights, init=init, **part.options())
+            yield from transfer(*pictures, vgg=self.vgg or _network(), weights=self.weights, init=init, **part.options())
 
         self.runner.stop()
         self.parts.append(part)
@@ -188,7 +190,7 @@ class Studio:
 
     def _on_end(self, error: Exception | None) -> None:
         if error is not None:
-            self.panel.message(str(error))
+            self._complain(error)
 
     def _draw(self, ended: bool = False) -> None:
         now = time.perf_counter()
@@ -211,7 +213,7 @@ class Studio:
         self.curves.clear()
         self.curves.draw()
         self.panel.curves.value = self.curves.png
-        self.panel.message("Press Start; then move any slider while it paints.")
+        self.panel.message(INVITATION)
 
     def _show_code(self) -> None:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
@@ -230,28 +232,15 @@ class Studio:
         name, data = chooser.uploaded() or ("", b"")
         if not name:
             return
-        if len(data) > LARGEST_UPLOAD:
-            raise ValueError(f"{name} has {len(data) / 1e6:.0f} MB: up to {LARGEST_UPLOAD / 1e6:.0f} MB can be uploaded.")
-        try:
-            image = load_image(Image.open(BytesIO(data)), 1024)
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ValueError(f"{name} is no picture that can be read ({error}): upload a PNG, JPEG or WebP.") from None
-        path = save_image(image, f"uploaded_{self._name(name)}.png")
+        path, image = keep(name, data)
         self.uploads[str(path)] = to_pil(image)
         again = chooser.value == str(path)
         chooser.add(str(path))
         if again:  # which the chooser, whose value is what it was, does not tell
             self._chosen(chooser)
 
-    @staticmethod
-    def _name(path: str) -> str:
-        return re.sub(r"\W+", "_", Path(path).stem)[:40] or "picture"
 
-
-def _cell_id() -> str | None:
-    """The identity of the notebook cell that is being run, where the front end tells it."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    header = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return header.get("metadata", {}).get("cellId")
+@cache
+def _network() -> VGG:
+    """One for all Studios that are not given theirs."""
+    return default_vgg()

@@ -1,11 +1,16 @@
 """Many paintings at a time: in processes on this machine, on several GPUs, or on a Dask cluster, through joblib."""
 
+import ast
 import asyncio
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -17,12 +22,13 @@ from PIL import Image
 from nst_lessons.images import to_pil
 from nst_lessons.loop import stylize
 from nst_lessons.machine import BYTES_PER_PIXEL, best_device, best_dtype
+from nst_lessons.sizes import whole
 from nst_lessons.vgg import VGG
 
 if TYPE_CHECKING:
     from dask.distributed import Client
 
-INSTALL_DASK = 'pip install "dask[distributed]>=2024.5"'
+INSTALL_DASK = 'pip install "dask[distributed]>=2024.5" "cryptography>=41"'
 PATIENCE = 20  # seconds, for an answer of a cluster
 DESERTED = 90  # seconds without any worker, after which a run on a cluster is given up
 Painted = tuple[object, bytes | None, float | None, str | None]  # key, PNG, seconds, why there is none
@@ -44,8 +50,7 @@ def paint_all(
     """
     if (backend, bool(address), bool(devices)) not in _PLACES:
         raise ValueError("Choose the backend loky (this machine, and its devices if any) or dask (a cluster, and its address).")
-    if jobs < 1:
-        raise ValueError(f"The number of jobs is {jobs}: give a whole number from 1 up.")
+    jobs = whole(jobs, "The number of jobs", 1)
     if not todo:
         return
     if backend == "dask":
@@ -60,7 +65,7 @@ def paint_all(
     else:
         threads = max(1, torch.get_num_threads() // jobs)
         with parallel_config("loky", n_jobs=max(jobs, 2), inner_max_num_threads=threads):  # 1 would be this very process
-            yield from _run(todo, options, jobs)
+            yield from _run(todo, options, jobs, parent=os.getpid())
 
 
 _PLACES = {("loky", False, False), ("loky", False, True), ("dask", False, False), ("dask", True, False)}
@@ -81,8 +86,8 @@ def to_png(image: Image.Image) -> bytes:
     return data.getvalue()
 
 
-def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None) -> Iterator[Painted]:
-    """The paintings as they come.
+def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, parent: int | None = None) -> Iterator[Painted]:
+    """The paintings as they come. parent: the process with which the painting ones are to end.
 
     A process that dies (of too little memory, say) takes its pool along. What was under way then is tried again, each
     alone; the one whose process dies once more is given up, and the rest goes on.
@@ -90,7 +95,7 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None) 
     left, suspects = dict(todo), []
     while left:
         batch = [suspects.pop()] if suspects else list(left)
-        work = (delayed(_paint)(key, *left[key], options, free) for key in batch)
+        work = (delayed(_ending_with)(parent, _paint, key, *left[key], options, free) for key in batch)
         try:
             for painted in Parallel(return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work):
                 del left[painted[0]]
@@ -105,12 +110,32 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None) 
                 yield batch[0], None, None, f"its process died: {str(error).splitlines()[0]}"
 
 
+def _ending_with(parent: int | None, paint: Callable[..., Painted], *arguments: object) -> Painted:
+    """`paint(*arguments)`, in a process that ends where its parent is killed."""
+    if parent is not None:
+        _watch(parent)
+    return paint(*arguments)
+
+
+@cache
+def _watch(parent: int) -> None:
+    """Begin, once per process, to look every second whether the parent is still there."""
+
+    def look() -> None:
+        while os.getppid() == parent and psutil.pid_exists(parent):  # under Windows the first stays true
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
 def _paint(key: object, photo: bytes, style: bytes, options: dict, free: SimpleQueue | None) -> Painted:
     """One painting; this runs in another process, or on another machine."""
     start, png = time.perf_counter(), None
     device = free.get() if free else best_device()
     try:
-        result = stylize(*(Image.open(BytesIO(data)) for data in (photo, style)), vgg=_vgg(device), **options)
+        pictures = (Image.open(BytesIO(data), formats=("PNG",)) for data in (photo, style))
+        result = stylize(*pictures, vgg=_vgg(device), **options)
         error = result.stopped
         png = None if error else to_png(to_pil(result.image))
     except Exception as raised:  # whatever it is: the others go on
@@ -133,19 +158,44 @@ def _vgg(device: torch.device) -> VGG:
 def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
     """A client of the Dask scheduler at `address`, or of one that is started for this wall."""
     try:
+        import dask
         from dask.distributed import Client
-    except ModuleNotFoundError:
-        raise FileNotFoundError(f"dask.distributed is missing: run `{INSTALL_DASK}`.") from None
-    local = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+
+        if not address:
+            import cryptography  # noqa: F401 (for the keys)
+    except ModuleNotFoundError as error:
+        raise FileNotFoundError(f"{error.name} is missing: run `{INSTALL_DASK}`.") from None
+    if not address:
+        _check_main_guard()
+    # its own cluster talks under keys that are made for it: other users of this computer could run code through it
+    local = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None, "security": True}
+    pages = {f"distributed.{kind}.http.routes": [] for kind in ("scheduler", "worker")}
     try:
-        client = Client(address, timeout=PATIENCE) if address else Client(**local)
+        with dask.config.set(pages):
+            client = Client(address, timeout=PATIENCE) if address else Client(**local)
         client.wait_for_workers(1, timeout=PATIENCE)
-        if not address:  # replace workers for good: their nannies do not, where one dies as it starts
-            client.cluster.adapt(minimum=jobs, maximum=jobs)
+        if not address:
+            client.cluster.scheduler.http_server.stop()
+            client.cluster.adapt(minimum=jobs, maximum=jobs)  # replaces workers for good, as their nannies do not always
     except (OSError, ValueError) as error:
         raise ValueError(f"There is no Dask cluster at {address}, or it has no workers: check both ({error}).") from None
     with client:
         yield client
+
+
+def _check_main_guard() -> None:
+    """Raise ValueError for a script that each process of a cluster would run again from its first line."""
+    path = getattr(sys.modules["__main__"], "__file__", None)
+    try:
+        code = ast.parse(Path(path).read_bytes()) if path else ast.parse("")
+    except (OSError, SyntaxError, ValueError):
+        return
+    guards = [node for node in ast.walk(code) if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
+    if code.body and not guards:
+        raise ValueError(
+            f"{path} would be run again by each process of the Dask cluster: put what it does under the line "
+            'if __name__ == "__main__":'
+        )
 
 
 def _dask_backend(client: "Client") -> object:

@@ -14,7 +14,6 @@ from nbclient import NotebookClient
 
 import nst_lessons as nst
 from nst_lessons import vgg_weights
-from nst_lessons.fast import flip
 from nst_lessons.machine import best_dtype
 
 from .energy import Judge
@@ -43,7 +42,9 @@ def bare_convolutions(shape: tuple[int, int], dtype: torch.dtype) -> Callable[[]
             torch.rand(1, kernel.shape[dim], shape[0] // scale, shape[1] // scale).to(dtype, memory_format=torch.channels_last)
             for dim in (1, 0)
         )
-        layers.append((x, kernel, bias.to(dtype), g, flip(kernel)))
+        layers.append(
+            (x, kernel, bias.to(dtype), g, kernel.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last))
+        )
 
     @torch.no_grad()
     def run() -> None:

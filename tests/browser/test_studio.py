@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.browser
 SCREENSHOTS = ROOT / "out" / "browser"
 READY = """(cells) => {  // JupyterLab shows a notebook of one empty cell before it has read the file
     const panel = window.jupyterapp?.shell.currentWidget;

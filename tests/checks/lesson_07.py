@@ -35,6 +35,12 @@ def _by_numpy(x):
     return torch.tensor(vectors @ np.diag(values**-0.5) @ np.linalg.inv(vectors)).float() @ _centre(x)
 
 
+def _by_eig(x):
+    """Complex numbers with nothing in their imaginary parts, as NumPy 2.5 gives them, too."""
+    values, vectors = torch.linalg.eig(torch.cov(x, correction=0))
+    return vectors @ torch.diag(values**-0.5) @ torch.linalg.inv(vectors) @ _centre(x).cfloat()
+
+
 def _eigen(x, exponent):
     D, E = torch.linalg.eigh(torch.cov(x, correction=0))
     return E @ torch.diag(D**exponent) @ E.T
@@ -77,9 +83,10 @@ CASES = {
         crashing=None,
     ),
     "whiten": Case(
-        right=[_by_svd, _by_numpy, lambda x: _eigen(x, -0.5) @ _centre(x)],
+        right=[_by_svd, _by_numpy, _by_eig, lambda x: _by_eig(x).float(), lambda x: _eigen(x, -0.5) @ _centre(x)],
         wrong=[
             (_turned, "turn it back"),
+            (lambda x: _by_eig(x) * 1j, "term by term"),
             (lambda x: _eigen(x, -0.5) @ x, "mean is still in it"),
             (lambda x: _centre(x) / x.std(1, keepdim=True), "each axis by itself"),
             (lambda x: _eigen(x, 0.5) @ _centre(x), "exponent is negative"),

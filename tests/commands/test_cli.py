@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from nst_lessons.one_pass.training import decoders, stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT
 from tests.test_images import bad_files
 
-shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no data/models/decoders.pt: `nst-lessons train decoders`")
+shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
 
 QUICK = ["--size", "64", "--steps", "3"]
 
@@ -177,6 +178,7 @@ def test_the_command_is_installed():
     assert subprocess.run([command, "--help"], capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path, capsys):
     photos, out = tmp_path / "club", tmp_path / "wall"
     photos.mkdir()
@@ -192,19 +194,76 @@ def test_a_wall_of_a_folder_goes_on_where_it_was_and_tells_what_failed(tmp_path,
     assert {path.name for path in out.iterdir()} == {path.name for path in first} | {"poster.png", "poster.pdf"}
 
 
+@pytest.mark.slow
 def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
     monkeypatch.setattr(decoders, "FINE_STEPS", {2: 1})
     monkeypatch.setattr(decoders, "ROW_STEPS", {2: 1})
-    assert main(["train", "decoders", "-o", "d.pt"]) == 0
-    assert "relu2_1" in capsys.readouterr().err and load_model("d.pt", "decoders")[1]["levels"] == [1, 2]
+    # 256 pixels, not 512: a card is a card
+    monkeypatch.setattr(stylizer, "load_image", lambda source, size=None: nst.load_image(source, 256))
+    assert main(["train", "decoders", "-o", "d.safetensors"]) == 0
+    assert "relu2_1" in capsys.readouterr().err and load_model("d.safetensors", "decoders")[1]["levels"] == [1, 2]
     monkeypatch.setattr(stylizer, "STEPS", 2)
     monkeypatch.setattr(stylizer, "energy", lambda painted, photo, painting, vgg: (painted - photo).abs().mean().item())
-    assert main(["train", "stylizer", "-o", "s.pt"]) == 0
-    card = load_stylizer("s.pt").card
+    assert main(["train", "stylizer", "-o", "s.safetensors"]) == 0
+    card = load_stylizer("s.safetensors").card
     assert card["steps"] == 2 and {name for scores in card["energy"].values() for name in scores} == set(HELD_OUT)
     assert all(untouched == 0 for scores in card["energy"].values() for _, untouched in scores.values())
     assert sorted(path.name for path in Path("out").iterdir()) == ["decoders.pt", "stylizer.pt"]
     capsys.readouterr()
-    assert main(["train", "stylizer", "-o", "again.pt"]) == 0  # all steps are in the checkpoint
+    assert main(["train", "stylizer", "-o", "again.safetensors"]) == 0  # all steps are in the checkpoint
+
+
+def test_an_output_that_is_an_input_is_refused_and_stays(tmp_path, capsys):
+    Image.new("RGB", (90, 60), "teal").save(tmp_path / "me.jpg")
+    before = (tmp_path / "me.jpg").read_bytes()
+    for content, style in ((tmp_path / "me.jpg", "swirls"), ("chelsea", tmp_path / "me.jpg")):
+        code, error = stylize(capsys, content, style, "-o", tmp_path / "me.jpg", *QUICK)
+        assert code == 2 and "me.jpg is the file that is read, which would be lost" in error
+    assert (tmp_path / "me.jpg").read_bytes() == before
+
+
+def run_as(folder, *arguments, encoding="cp1252", **options):
+    """A command in a process of its own whose console knows the letters of `encoding` alone."""
+    command = [sys.executable, "-m", "nst_lessons", *map(str, arguments)]
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, **options)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_console_that_cannot_print_a_name_is_no_error(tmp_path, encoding):
+    run = run_as(
+        tmp_path, "stylize", "chelsea", "wave", "-o", "画.png", "--method", "realtime", "--size", "96", encoding=encoding
+    )
+    assert run.returncode == 0 and run.stdout == b"\\u753b.png\n" and not run.stderr
+    assert Image.open(tmp_path / "画.png").size == (96, 64)
+    run = run_as(tmp_path, "stylize", "ř.jpg", "wave", "-o", "x.png", encoding=encoding)
+    assert run.returncode == 2 and run.stderr.startswith(b"nst-lessons: There is no file \\u0159.jpg")
+
+
+def test_samples_may_be_read_by_head(tmp_path):
+    """The reader goes at once, so that what is written later finds nobody."""
+    folder = tmp_path / "data" / "own"
+    folder.mkdir(parents=True)
+    for number in range(100):  # more than a pipe holds
+        Image.new("RGB", (16, 16)).save(folder / f"{'long' * 40}_{number}.png")
+    command = f"{sys.executable} -m nst_lessons samples | head -1; exit ${{PIPESTATUS[0]}}"
+    for _ in range(3):
+        run = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+        assert (run.returncode, run.stderr) == (0, "") and run.stdout.startswith("astronaut")
+
+
+def test_a_wall_names_what_it_leaves_out_and_exits_with_0_if_it_was_no_picture(tmp_path, capsys, monkeypatch):
+    def paint_all(todo, *_, **__):
+        return ((path, photo, 0.1, None) for path, (photo, _) in todo.items())
+
+    monkeypatch.setattr("nst_lessons.wall.wall.paint_all", paint_all)
+    (tmp_path / "club").mkdir()
+    Image.new("RGB", (90, 60), "teal").save(tmp_path / "club" / "ada.JFIF", format="JPEG")
+    for name in ("IMG_0001.MOV", "notes.txt", ".DS_Store"):
+        (tmp_path / "club" / name).write_bytes(b"x")
+    assert main(["wall", str(tmp_path / "club"), "swirls", "-o", str(tmp_path / "wall"), *QUICK]) == 0
+    error = capsys.readouterr().err
+    assert "nst-lessons: left out, since their names do not end as a picture's: IMG_0001.MOV, notes.txt\n" in error
+    assert len(list((tmp_path / "wall").glob("ada_in_swirls_*.png"))) == 1

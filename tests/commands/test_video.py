@@ -75,6 +75,7 @@ def test_what_can_be_read_of_a_cut_clip_is_painted_and_it_is_said(clip, tmp_path
     assert 2 <= len(read_clip(tmp_path / "out.gif").frames) < 4
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_finished_frames_and_the_same_line_goes_on(clip, tmp_path):
     clip("in.gif")
     command = [sys.executable, "-m", "nst_lessons", "video", "in.gif", "out.gif", "--style", "swirls", "--size", "64"]

@@ -21,6 +21,7 @@ live.finish()
 """
 
 
+@pytest.mark.notebook
 def test_in_a_notebook_one_display_plays_the_clip_in_the_end():
     outputs = outputs_of(CODE)
     assert [output.output_type for output in outputs] == ["display_data"]  # updated, not added to

@@ -4,6 +4,7 @@ import torch
 from PIL import Image
 
 import nst_lessons as nst
+from nst_lessons.moving import stereo
 from nst_lessons.moving.disparity import flow_of, match, scaled, seen_from_right, visible
 from nst_lessons.moving.flow import warp
 from nst_lessons.moving.stereo import consistency_error, stylize_pair
@@ -118,6 +119,7 @@ def motorcycle() -> tuple:
     return left[::4, ::4], right[::4, ::4], disparity[::4, ::4] / 4
 
 
+@pytest.mark.slow
 def test_a_pair_painted_together_differs_a_third_as_much_as_two_paintings_and_is_as_well_painted(vgg, motorcycle):
     left, right, disparity = motorcycle
     options = {"size": 96, "steps": 16, "vgg": vgg}
@@ -223,3 +225,18 @@ def test_a_wiggle_is_a_gif_of_both_views_and_appears_whole_or_not_at_all(tmp_pat
 def _from_light(light: float) -> float:
     """sRGB of linear light, IEC 61966-2-1."""
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+
+
+def test_one_file_of_a_stereo_camera_gives_both_views_and_one_photo_given_twice_is_told(tmp_path, monkeypatch):
+    left, right = (nst.images.to_pil(nst.load_image(view, 64)) for view in ("motorcycle", "chelsea"))
+    right = right.resize(left.size)
+    left.save(tmp_path / "both.mpo", save_all=True, append_images=[right], quality=95)
+    left.save(tmp_path / "one.jpg")
+    seen = []
+    monkeypatch.setattr(stereo, "_searched", lambda *views: seen.extend(views) or pytest.fail("enough"))
+    with pytest.raises(pytest.fail.Exception, match="enough"):
+        stylize_pair(tmp_path / "both.mpo", tmp_path / "both.mpo", "wave", size=64)
+    for view, photo in zip(seen, (left, right), strict=True):
+        assert (view - nst.load_image(photo)).abs().mean() < 0.03
+    with pytest.raises(ValueError, match=r"one.jpg, which holds one picture: give the left view and the right one"):
+        stylize_pair(tmp_path / "one.jpg", tmp_path / "one.jpg", "wave", size=64)

@@ -83,6 +83,7 @@ def styles(frames, photos, painting, vgg):
         return [measure(frame, nst.Weights()).style.item() for measure, frame in zip(measures, frames, strict=True)]
 
 
+@pytest.mark.slow
 def test_it_flickers_a_third_as_much_as_frame_by_frame_and_keeps_the_style(vgg):
     scene = pan("chelsea", count=4, size=96)
     options = {"size": 96, "steps": 60, "vgg": nst.VGG(dtype=best_dtype(vgg.device))}

@@ -9,6 +9,7 @@ from nst_lessons.one_pass.quality import energy
 from tests.benchmarks.energy import Judge
 
 
+@pytest.mark.slow
 def test_the_energy_is_that_of_the_judge_and_tells_a_painting_from_the_photo(vgg):
     photo, painting = nst.load_image("chelsea", 200), nst.load_image("swirls", 160)
     painted = nst.stylize(photo, painting, schedule=[(100, 15)], vgg=vgg).image

@@ -91,7 +91,7 @@ def test_bad_input(small, random_image, size, style, message):
 
 
 def test_a_saved_network_paints_the_same_and_one_that_does_not_fit_its_card_is_refused(small, random_image, tmp_path):
-    path = save_stylizer(small, tmp_path / "two.pt", steps=7)
+    path = save_stylizer(small, tmp_path / "two.safetensors", steps=7)
     found = load_stylizer(path)
     assert found.styles == ("wave", "peacock") and found.card["steps"] == 7
     photo = random_image(64, 72)
@@ -157,9 +157,10 @@ def shipped() -> Stylizer:
 def test_what_ships_is_small_and_knows_the_bundled_styles(shipped):
     bundled = {name for name, sample in samples.available().items() if sample.kind == "style"}
     assert set(shipped.styles) == bundled and len(bundled) >= 8
-    assert (samples.data_dir() / "models" / "stylizer.pt").stat().st_size < 8e6
+    assert (samples.data_dir() / "models" / "stylizer.safetensors").stat().st_size < 8e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photo", ["chelsea", "hopper"])
 def test_the_cards_energy_of_its_worst_style_is_what_it_says_and_half_the_photos(shipped, photo):
     energies = shipped.card["energy"]  # {style: {photo: [painted, untouched]}}, measured at 512 pixels

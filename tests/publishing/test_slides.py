@@ -178,6 +178,7 @@ MEASURE = """() => {
 }"""
 
 
+@pytest.mark.browser
 def test_in_a_browser_without_network_every_slide_can_be_read(decks, browser):
     for source, path in decks.items():
         page = browser.new_page()
@@ -202,6 +203,7 @@ def test_in_a_browser_without_network_every_slide_can_be_read(decks, browser):
         page.close()
 
 
+@pytest.mark.browser
 def test_a_solution_waits_for_a_key(decks, browser):
     page = browser.new_page()
     page.goto(next(path for source, path in decks.items() if source.name == "01_x.ipynb").as_uri() + "#/1/1")

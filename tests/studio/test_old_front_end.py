@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.notebook
 CELL = """
 import time
 import ipywidgets, IPython, ipykernel

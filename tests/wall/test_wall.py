@@ -1,12 +1,17 @@
 """A wall of paintings: what is made, what is not made again, and what becomes of one that fails."""
 
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from functools import partial
+from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -35,6 +40,7 @@ def counted():
     return seen, seen.append
 
 
+@pytest.mark.slow
 def test_each_photo_in_each_style_and_a_poster(photos, tmp_path):
     seen, callback = counted()
     made = wall(photos, ["swirls", "stained_glass"], tmp_path / "out", **SMALL, callback=callback)
@@ -136,6 +142,55 @@ def test_a_painting_that_fails_is_told_and_the_rest_goes_on(photos, tmp_path, mo
     assert not made.failed[0].path.exists() and len(made.paintings) == 4
 
 
+def test_a_club_with_everything_in_it_paints_all_that_it_can_and_says_what_it_left_out(photos, tmp_path, painted):
+    """Names of 255 bytes, a film, a photo too thin for the network, PostScript, one that is there twice, and a phone's."""
+    names = {"a" * 251 + ".png", "ü" * 125 + ".png", "画" * 83 + ".png"}
+    for name in names:
+        shutil.copy(photos / "coffee.png", photos / name)
+    shutil.copy(photos / "coffee.png", photos / "coffee again.png")
+    Image.new("RGB", (64, 48), "teal").save(photos / "saved.JFIF", format="JPEG")
+    Image.new("RGB", (800, 20), "teal").save(photos / "thin.png")
+    (photos / "holiday.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    (photos / "film.mov").write_bytes(b"film")
+    made = wall(photos, ["swirls", "wave"], tmp_path / "out", **SMALL)
+    reasons = {"thin": "64 x 2 at size 64", "holiday": "use JPEG"}
+    assert {one.photo for one in made.failed} == reasons.keys() and all(reasons[one.photo] in one.error for one in made.failed)
+    assert len(made.paintings) == 10 * 2 and len(made.failed) == 2 * 2 and len(made.poster) == 2
+    assert all(one.path.is_file() and len(os.fsencode(one.path.name)) <= 255 for one in made.paintings if not one.error)
+    assert made.notes == ["left out, since their names do not end as a picture's: film.mov"]
+
+
+def test_a_disk_that_is_full_for_one_painting_ends_nothing_and_keeps_it_elsewhere(photos, tmp_path, painted, monkeypatch):
+    def write_bytes(path, data, write=Path.write_bytes):
+        if path.parent == tmp_path / "out" and len(data) == size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    size = len(workers.to_png(nst.images.to_pil(nst.load_image(photos / "coffee.png", 64))))
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    made = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert [one.photo for one in made.failed] == ["coffee"] and "could not be written (No space left" in made.failed[0].error
+    (kept,) = (tmp_path / "temporary").rglob("coffee_in_swirls_*.png")
+    assert str(kept) in made.failed[0].error and nst.load_image(kept).shape[-1] == 64
+
+
+def test_a_poster_that_cannot_be_written_is_a_note(photos, tmp_path, painted, monkeypatch):
+    def poster(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr(wall_module, "_poster", poster)
+    made = wall(photos, ["swirls"], tmp_path / "out", **SMALL)
+    assert made.poster == [] and made.notes == ["no room"] and not made.failed
+
+
+def test_paintings_do_not_go_among_the_photos(photos, painted):
+    with pytest.raises(ValueError, match=r"among the photos in .*: choose another folder"):
+        wall(photos, ["swirls"], photos, **SMALL)
+    assert not painted and len(list(photos.iterdir())) == 3
+
+
 def test_without_any_painting_there_is_no_poster(photos, tmp_path):
     for photo in photos.iterdir():
         photo.write_bytes(b"")
@@ -184,6 +239,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "dask"])
 def test_the_process_of_one_dies_each_time_and_the_rest_goes_on(tmp_path, backend):
     if backend == "dask":
@@ -214,6 +270,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_on_a_cluster_of_two_workers_one_of_which_is_killed_nothing_is_lost(photos, tmp_path):
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, CLUSTER, photos)
@@ -238,16 +295,20 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_cluster_without_workers_is_not_waited_for(photos, tmp_path):
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, DESERTED, photos)
     assert run.stdout == "The cluster has lost its workers. Start some, and call again: it goes on.\n", run.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path):
     out, styles = tmp_path / "out", ["swirls", "wave", "peacock", "cubist"]
-    code = f"from nst_lessons.wall.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=40, jobs=1)"
-    running = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    code = f"from nst_lessons.wall.wall import wall; wall({str(photos)!r}, {styles}, {str(out)!r}, size=64, steps=15, jobs=1)"
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores Ctrl-C
+    options = {"cwd": tmp_path, "stderr": subprocess.PIPE, "start_new_session": True, "preexec_fn": listening}
+    running = subprocess.Popen([sys.executable, "-c", code], **options)
     try:
         until = time.monotonic() + 90
         while not (finished := list(out.glob("[a-z]*.png"))) and time.monotonic() < until:
@@ -259,7 +320,7 @@ def test_an_interrupted_wall_keeps_what_is_finished_and_goes_on(photos, tmp_path
     kept = {path: path.stat().st_mtime_ns for path in out.iterdir()}
     assert set(finished) <= set(kept) and 1 <= len(kept) < 12  # no poster, and nothing half written
     assert all(max(nst.load_image(path).shape) == 64 for path in kept)
-    made = wall(photos, styles, out, size=64, steps=40, jobs=2)
+    made = wall(photos, styles, out, size=64, steps=15, jobs=2)
     assert not made.failed and {path: path.stat().st_mtime_ns for path in kept} == kept
     assert {one.path for one in made.paintings if one.seconds is None} == set(kept)
 
@@ -286,7 +347,7 @@ def test_bad_input_is_told_before_the_work(photos, tmp_path, change, message):
 
 def test_a_missing_extra_is_told_with_the_line_that_installs_it(photos, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    with pytest.raises(FileNotFoundError, match=r'run `pip install "dask\[distributed\]>=2024.5"`'):
+    with pytest.raises(FileNotFoundError, match=r'run `pip install "dask\[distributed\]>=2024.5" "cryptography>=41"`'):
         wall(photos, ["swirls"], tmp_path / "out", **SMALL, backend="dask")
 
 
@@ -295,3 +356,96 @@ def test_a_scheduler_that_does_not_answer_is_told(photos, tmp_path, monkeypatch)
     monkeypatch.setattr(workers, "PATIENCE", 0.5)
     with pytest.raises(ValueError, match=r"no Dask cluster at tcp://127\.0\.0\.1:9"):
         wall(photos, ["swirls"], tmp_path / "out", **SMALL, backend="dask", address="tcp://127.0.0.1:9")
+
+
+UNGUARDED = """
+import sys
+from nst_lessons.wall.wall import wall
+try:
+    wall(sys.argv[1:], ["swirls"], "out", size=64, steps=2, jobs=1, backend="dask")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_script_without_a_main_guard_is_told_so_by_one_message(photos, tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, UNGUARDED, photos / "coffee.png")
+    assert run.stdout.count("\n") == 1 and "Traceback" not in run.stderr
+    assert run.stdout.startswith(str(tmp_path / "script.py")) and 'under the line if __name__ == "__main__":' in run.stdout
+
+
+GUARDED = """
+import socket, sys, urllib.error, urllib.request
+import psutil
+from nst_lessons.wall import workers
+
+
+def listening():
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    found = [one for process in family for one in process.net_connections(kind="tcp") if one.status == psutil.CONN_LISTEN]
+    return {(one.laddr.ip, one.laddr.port) for one in found}
+
+
+def spoken(address):
+    # what a server says to a web browser, or to a Dask client without keys
+    try:
+        with urllib.request.urlopen(f"http://{address[0]}:{address[1]}/", timeout=5) as page:
+            return page.read()
+    except urllib.error.HTTPError as error:
+        return error.read()
+    except OSError:
+        return b""
+
+
+if __name__ == "__main__":
+    with workers._cluster(None, 1) as client:
+        pages = [page for page in map(spoken, listening()) if b"Dask" in page]
+        print(client.scheduler.address, {ip for ip, _ in listening()}, pages)
+        from dask.distributed import Client
+        try:
+            Client(client.scheduler.address.replace("tls", "tcp"), timeout=2)
+            print("let in")
+        except OSError:
+            print("kept out")
+        try:
+            Client(client.scheduler.address, timeout=2)
+            print("let in")
+        except (OSError, TypeError, ValueError):
+            print("kept out")
+"""
+
+
+def test_a_cluster_of_its_own_lets_nobody_in_without_its_keys_and_has_no_dashboard(tmp_path):
+    pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    pytest.importorskip("cryptography", reason=workers.INSTALL_DASK)
+    run = run_script(tmp_path, GUARDED)
+    first, *others = run.stdout.splitlines()
+    assert first.startswith("tls://127.0.0.1:") and first.endswith(" {'127.0.0.1'} []"), run.stdout + run.stderr
+    assert others == ["kept out", "kept out"], run.stderr
+
+
+@pytest.mark.parametrize("backend", ["loky", "dask"])
+def test_the_workers_of_a_killed_wall_end_with_it(photos, tmp_path, backend):
+    if backend == "dask":
+        pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
+    code = f"""
+from nst_lessons.wall.wall import wall
+if __name__ == "__main__":
+    wall({str(photos)!r}, ["swirls", "wave"], "out", size=96, steps=4000, jobs=2, backend={backend!r})
+"""
+    (tmp_path / "script.py").write_text(code)
+    running = subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        until, family = time.monotonic() + 120, []
+        while sum(one.cpu_times().user > 3 for one in family if one.is_running()) < 2:  # both are at work
+            assert time.monotonic() < until
+            time.sleep(0.2)
+            family = psutil.Process(running.pid).children(recursive=True)
+    finally:
+        running.kill()
+        running.wait()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    for one in alive:
+        one.kill()
+    assert not alive

@@ -18,6 +18,7 @@ from nst_lessons.one_pass.models import save_model
 from nst_lessons.one_pass.training.crops import HELD_OUT, crops, held_out_photos, training_photos, training_styles
 from nst_lessons.one_pass.training.decoder_losses import fine_loss, photos_loss, row_loss
 from nst_lessons.one_pass.training.steps import descend
+from nst_lessons.tensor_files import load_checkpoint, load_optimizer
 from nst_lessons.vgg import VGG, default_vgg
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
@@ -55,11 +56,12 @@ def train_decoders(
     `held_out_photos`.
     """
     vgg = default_vgg() if vgg is None else vgg
-    pictures, styles, checkpoint = training_photos(), training_styles(), Path(checkpoint)
+    checkpoint = Path(checkpoint)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    decoders, finished, current = _resume(checkpoint, vgg.device)
+    pictures, styles = training_photos(), training_styles()
     rounds = {"photos": STEPS, "fine": FINE_STEPS, "row": ROW_STEPS}
     jobs = [(level, steps, kind) for kind, numbers in rounds.items() for level, steps in numbers.items()]
-    decoders, finished, current = _resume(checkpoint, vgg.device)
     for number, (level, steps, kind) in list(enumerate(jobs))[finished:]:
         if level not in decoders:
             decoders[level] = _new(level, decoders, vgg, pictures)
@@ -67,7 +69,7 @@ def train_decoders(
         rate = {"photos": RATES[level], "fine": FINE_RATE, "row": ROW_RATE}[kind]
         loss_of = {"photos": photos_loss, "fine": fine_loss, "row": partial(row_loss, decoders)}[kind]
         if current is not None:
-            optimizer.load_state_dict(current["optimizer"])
+            load_optimizer(optimizer, current["optimizer"], checkpoint)
             start, current = current["step"], None
         for index in range(start, steps):
             generator = torch.Generator().manual_seed(seed * 10**9 + number * 10**7 + index)
@@ -161,11 +163,17 @@ def _resume(checkpoint: Path, device: torch.device) -> tuple[dict[int, Decoder],
     """What `_save` wrote, or a beginning."""
     if not checkpoint.is_file():
         return {}, 0, None
-    found, decoders = torch.load(checkpoint, map_location=device, weights_only=True), {}
-    for level, state in found["decoders"].items():
-        decoders[level] = Decoder(level).to(device, memory_format=torch.channels_last).eval()
-        decoders[level].load_state_dict(state)
-    return decoders, found["finished"], found["current"]
+
+    def read(found: dict) -> tuple[dict[int, Decoder], int, dict | None]:
+        decoders = {}
+        for level, state in found["decoders"].items():
+            decoders[level] = Decoder(level)  # KeyError for a level that there is not
+            decoders[level].load_state_dict(state)
+            decoders[level].to(device, memory_format=torch.channels_last).eval()
+        current = found["current"]
+        return decoders, int(found["finished"]), current and {"step": int(current["step"]), "optimizer": current["optimizer"]}
+
+    return load_checkpoint(checkpoint, read)
 
 
 def _ship(path: str | os.PathLike, decoders: dict[int, Decoder], vgg: VGG, seed: int) -> None:

@@ -21,6 +21,7 @@ from nst_lessons.one_pass.training.crops import HELD_OUT, TRAINING, crops, train
 from nst_lessons.one_pass.training.steps import descend, quickest, seeded, trained, training_steps
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
+from nst_lessons.tensor_files import load_checkpoint, load_optimizer
 from nst_lessons.vgg import VGG, default_vgg
 
 CONTENT_LAYER = "relu3_1"
@@ -93,10 +94,11 @@ def training(
     weights = Weights(style=6, layers=dict.fromkeys(STYLE_LAYERS, 1.0)) if weights is None else weights
     vgg = default_vgg() if vgg is None else vgg
     model.to(vgg.device).train()
-    photos = _photos() if photos is None else photos
-    loss_of = PerceptualLoss(vgg, [load_image(style, style_size).to(vgg.device) for style in styles], list(weights.layers))
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    index, saved = _resume(checkpoint, model, optimizer, generator)
+    photos = _photos() if photos is None else photos
+    loss_of = PerceptualLoss(vgg, [load_image(style, style_size).to(vgg.device) for style in styles], list(weights.layers))
     preview, chosen = load_image(preview, 256), []  # the numbers of the last batch's styles
 
     def update() -> dict[str, object]:
@@ -107,7 +109,6 @@ def training(
         return model.paint(preview, model.styles[chosen[0]]).cpu()
 
     steps = shortened(steps)
-    index, saved = _resume(checkpoint, model, optimizer, generator)
     options = dict(rate=rate, steps=steps, every=PREVIEW_EVERY, index=index, spent=saved)
     for step in training_steps(update, painted, optimizer, **options):
         if checkpoint is not None and (step.seconds - saved > SAVE_EVERY or step.index == steps):
@@ -180,10 +181,13 @@ def _resume(path, model, optimizer, generator) -> tuple[int, float]:
     """Load a checkpoint of the same styles, if there is one: the steps it has taken, and their seconds."""
     if path is None or not Path(path).is_file():
         return 0, 0.0
-    found = torch.load(path, map_location="cpu", weights_only=True)
-    if tuple(found["styles"]) != model.styles:
-        raise ValueError(f"{path} is of a training with other styles: name another file, or delete it.")
-    model.load_state_dict(found["model"])
-    optimizer.load_state_dict(found["optimizer"])
-    generator.set_state(found["generator"])
-    return found["index"], found["seconds"]
+
+    def read(found: dict) -> tuple[int, float]:
+        if tuple(found["styles"]) != model.styles:
+            raise ValueError("it has other styles")
+        model.load_state_dict(found["model"])
+        load_optimizer(optimizer, found["optimizer"], path)
+        generator.set_state(found["generator"])
+        return int(found["index"]), float(found["seconds"])
+
+    return load_checkpoint(Path(path), read)

@@ -1,0 +1,204 @@
+"""A frozen 3x3 convolution in the way that is quickest on this machine.
+
+There are three: PyTorch's own (oneDNN's), NNPACK's, and Winograd's algorithm as a few matrix products. Which one is quickest
+depends on the shape, the number of threads and the processor. So each is timed once on a small piece, as `cudnn.benchmark`
+does, and the choice is kept, also on disk: the same seed then gives the same picture tomorrow.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nst_lessons.files import replacing
+
+PIECE, FEW_CHANNELS = (48, 64), 128 * 128  # height and width of what is timed, twice that for few channels in x out
+MUCH = 2**19  # weights: so many are read from memory at each call, since other layers come between
+TOLERANCE = 1e-3  # an implementation that differs by more from the direct one is never chosen
+POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates polynomials
+
+
+class FrozenConv(nn.Conv2d):
+    """A convolution of kernel (O, I, 3, 3) and bias (O,) with padding 1, never trained. As a module it is PyTorch's own."""
+
+    def __init__(self, kernel: torch.Tensor, bias: torch.Tensor) -> None:
+        super().__init__(kernel.shape[1], kernel.shape[0], kernel_size=3, padding=1, device="meta")
+        self.weight, self.bias = (nn.Parameter(value, requires_grad=False) for value in (kernel, bias))
+        self.register_buffer("flipped", kernel.flip(2, 3).transpose(0, 1).contiguous(), persistent=False)
+        self._evaluated = None
+
+    def evaluated(self) -> torch.Tensor:
+        """The kernel for `winograd` (36, I, O): its values at the 6 x 6 points, computed once."""
+        if self._evaluated is None:
+            along, k = _powers(3), self.weight.float()
+            self._evaluated = torch.einsum("pi,ocij,qj->pqco", along, k, along).flatten(0, 1).contiguous()
+        return self._evaluated
+
+
+def convolve(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
+    """conv(x) for x (B, I, H, W); with `back`, the gradient for x of a gradient (B, O, H, W): without bias, flipped.
+
+    Raises ValueError if NST_CONV is set and is none of direct, nnpack and winograd.
+    """
+    return _WAYS[_chosen(conv, x, back)](conv, x, back)
+
+
+def way_forced() -> str | None:
+    """The implementation that the environment variable NST_CONV asks for: for tests and reports of faults."""
+    name = os.environ.get("NST_CONV")
+    if name and name not in _WAYS:
+        raise ValueError(f"NST_CONV is {name!r}: choose {', '.join(_WAYS)}, or leave it unset.")
+    return name or None
+
+
+@cache
+def nnpack_available() -> bool:
+    """Whether NNPACK is in this build of PyTorch and takes this processor; asking also initialises it."""
+    available = getattr(torch, "_nnpack_available", None)
+    return bool(available and available()) and hasattr(torch, "_nnpack_spatial_convolution")
+
+
+def _direct(conv, x, back):
+    return F.conv2d(x, conv.flipped, padding=1) if back else F.conv2d(x, conv.weight, conv.bias, padding=1)
+
+
+def _nnpack(conv, x, back):
+    kernel, bias = (conv.flipped, None) if back else (conv.weight, conv.bias)
+    return torch._nnpack_spatial_convolution(x.contiguous(), kernel.contiguous(), bias, 1, 1)
+
+
+def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
+    """`convolve` by F(4x4, 3x3) of Lavin and Gray 2016 (arXiv 1509.09308), section 4.
+
+    A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3; their product is fixed by its values at 6
+    points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs, overlapping
+    the next by 2, and 4 x 4 outputs. Here all tiles are the columns of one matrix, so A and B are one product each, and the
+    middle is a product of (tiles, I) and (I, O) at each of the 36 points.
+
+    The flipped kernel has at a point p what the kernel has at 1/p, times p^2. The points are chosen so that 1/p is one of
+    them, too: the backward pass uses the same values in another order.
+    """
+    batch, channels, height, width = x.shape
+    rows, columns = -(-height // 4), -(-width // 4)
+    tiles = F.pad(x, (1, 4 * columns + 1 - width, 1, 4 * rows + 1 - height)).unfold(2, 6, 4).unfold(3, 6, 4)
+    kernel = conv.evaluated().mT if back else conv.evaluated()  # (36, channels of x, channels of the result)
+    before, after = _transforms(back)  # (36, 36), (16, 36)
+    out = x.new_empty(batch, kernel.shape[2], 4 * rows, 4 * columns)
+    place = out.unflatten(3, (columns, 4)).unflatten(2, (rows, 4))  # (B, O, rows, 4, columns, 4)
+    strip = max(1, 2**23 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 32 MB of them
+    for top in range(0, rows, strip):
+        part = tiles[:, :, top : top + strip].permute(4, 5, 1, 0, 2, 3).reshape(36, -1)
+        values = (before @ part).view(36, channels, -1).mT  # (36, B * rows * columns, channels)
+        values = torch.bmm(values, kernel).view(36, -1)
+        part = (after @ values).view(4, 4, batch, -1, columns, kernel.shape[2])
+        place[:, :, top : top + strip] = part.permute(2, 5, 3, 0, 4, 1)
+    out = out[:, :, :height, :width].contiguous()
+    return out if back else out.add_(conv.bias.view(1, -1, 1, 1))
+
+
+_WAYS = {"direct": _direct, "nnpack": _nnpack, "winograd": winograd}
+
+
+@cache
+def _powers(count: int) -> torch.Tensor:
+    """(6, count): a polynomial of `count` coefficients is evaluated at POINTS and infinity by this matrix."""
+    finite = torch.tensor(POINTS, dtype=torch.float64)[:, None] ** torch.arange(count)
+    return torch.cat([finite, torch.eye(count, dtype=torch.float64)[-1:]]).float()
+
+
+@cache
+def _transforms(back: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """The matrices of `winograd` before and after the product, for both axes at once: (36, 36) and (16, 36)."""
+    b, a = torch.linalg.inv(_powers(6).double()).mT, _powers(4).double().mT  # (6, 6), (4, 6)
+    if back:
+        order, squares = [5, 1, 2, 4, 3, 0], torch.tensor([1, 1, 1, 0.25, 4, 1], dtype=torch.float64)  # of 1/p; its p^2
+        b, a = squares[:, None] * b[order], a[:, order]
+    return torch.kron(b, b).float(), torch.kron(a, a).float()
+
+
+def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
+    """The name of the quickest implementation for this shape here."""
+    if x.device.type != "cpu" or x.dtype != torch.float32:
+        return "direct"
+    if forced := way_forced():
+        return forced
+    batch, channels, height, width = x.shape
+    result = conv.in_channels if back else conv.out_channels
+    scale = 2 if channels * result <= FEW_CHANNELS else 1
+    height, width = min(height, scale * PIECE[0]), min(width, scale * PIECE[1])
+    key = f"{torch.get_num_threads()} threads, {channels} to {result}, {batch} x {height} x {width}"
+    choices = _choices()
+    if key not in choices:
+        choices[key] = _quickest(conv, x[:, :, :height, :width].contiguous(), back)
+        _keep(choices)
+    return choices[key]
+
+
+def _quickest(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
+    """The name of the quickest implementation on x, among those that agree with the direct one."""
+    expected, best = None, {}
+    for name, way in _WAYS.items():
+        if name == "nnpack" and not nnpack_available():
+            continue
+        try:
+            found = way(conv, x, back)  # once, untimed: what is prepared at the first call is not measured
+            expected = found if expected is None else expected
+            if not (found - expected).norm() <= TOLERANCE * expected.norm():
+                continue
+            best[name] = _seconds(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MUCH)
+        except RuntimeError:  # a processor that NNPACK refuses, or too little memory
+            continue
+    return min(best, key=best.get)
+
+
+def _seconds(function: Callable[[], object], cold: bool) -> float:
+    """The least of up to three calls; what takes long is timed once. cold: as if other layers had been computed before."""
+    least = float("inf")
+    for _ in range(3):
+        if cold:
+            _other_data().sum()
+        start = time.perf_counter()
+        function()
+        least = min(least, time.perf_counter() - start)
+        if least > 0.005:
+            break
+    return least
+
+
+@cache
+def _other_data() -> torch.Tensor:
+    """As much as a processor's cache holds: reading it drives everything else out."""
+    return torch.ones(2**23)
+
+
+@cache
+def _choices() -> dict[str, str]:
+    """What was chosen on this machine before, by shape; empty where nothing can be read."""
+    try:
+        found = json.loads(_kept_in().read_text())
+        return {key: name for key, name in found.items() if name in _WAYS}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _keep(choices: dict[str, str]) -> None:
+    path = _kept_in()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(choices, indent=0))
+    except OSError:  # a home that cannot be written: measured again next time
+        pass
+
+
+def _kept_in() -> Path:
+    import pooch  # here, so that `import nst_lessons` stays quick
+
+    machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}".replace("/", "-")
+    return Path(pooch.os_cache("nst_lessons")) / f"convolutions-{machine}.json"

@@ -1,0 +1,99 @@
+"""Files of tensors from elsewhere: what is in them is looked at before anything is allocated, and nothing is executed."""
+
+import os
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+Found = TypeVar("Found")
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def load_pickle(path: Path, wanted: object = None) -> object:
+    """What `torch.save` wrote to a file: tensors on the CPU, numbers and texts, in dictionaries and lists.
+
+    wanted: a function that is given the same with tensors that have shapes but no memory; it raises ValueError for what it
+    does not want. Raises ValueError for a file that is damaged, holds code, or says that it holds more than it does.
+    """
+    try:
+        plan = _plan(path)
+        storages = {one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in tensors_in(plan)}
+        if sum(storages.values()) > os.path.getsize(path):
+            raise RuntimeError("it says that it holds more than it does")
+    except pickle.UnpicklingError:
+        raise ValueError(f"{path} was refused: it holds code or is not a weights file. Use a file of tensors only.") from None
+    except Exception as error:  # a damaged pickle may raise anything
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{path} is damaged or cut off: delete it and get it again.\n  reason: {reason}") from None
+    if wanted is not None:
+        wanted(plan)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{path} is damaged or cut off: delete it and get it again.\n  reason: {reason}") from None
+
+
+def check_names(state: object, shapes: Shapes, path: object, what: str) -> None:
+    """Raise ValueError unless each name of `shapes` is a plain tensor of that shape in `state`: floats, or bytes for `..._q`.
+
+    what: what is wanted, for the message, such as "VGG weights".
+    """
+    found = state if isinstance(state, Mapping) else {}
+    for name, shape in shapes.items():
+        tensor = found.get(name)
+        if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
+            raise ValueError(f"{path} holds no {what} that are known here (missing: {name}): name another file.")
+        if tuple(tensor.shape) != tuple(shape):
+            raise ValueError(f"{path} holds no {what}: {name} has the shape {tuple(tensor.shape)}, not {tuple(shape)}.")
+        if tensor.dtype != torch.uint8 if name.endswith("_q") else not tensor.is_floating_point():
+            raise ValueError(f"{path} holds no {what}: {name} is of the type {tensor.dtype}.")
+
+
+def check_finite(state: Mapping[str, torch.Tensor], path: object) -> None:
+    """Raise ValueError for a NaN or an infinity in a tensor of `state`."""
+    for name, tensor in state.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{path} is damaged: {name} holds numbers that are not finite. Get it again.")
+
+
+def load_checkpoint(path: Path, use: Callable[[dict], Found]) -> Found:
+    """`use` of what a training has written to go on from; ValueError for a file of anything else."""
+    found = load_pickle(path)
+    try:
+        check_finite(dict(enumerate(tensors_in(found))), path)
+        return use(found)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{path} is no checkpoint of this training ({reason}): name another file, or delete it.") from None
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: object) -> None:
+    """Set an optimiser's state, which the file at `path` holds; ValueError for that of other parameters."""
+    try:
+        optimizer.load_state_dict(state)
+        kept = [(parameter, value) for parameter, values in optimizer.state.items() for value in values.values()]
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        raise ValueError(f"{path} holds the state of another training ({error}): name another file, or delete it.") from None
+    if any(torch.is_tensor(value) and value.numel() != 1 and value.shape != one.shape for one, value in kept):
+        raise ValueError(f"{path} holds the state of another training: name another file, or delete it.")
+
+
+def tensors_in(found: object) -> Iterator[torch.Tensor]:
+    """All tensors in dictionaries, lists and tuples, however deep."""
+    if isinstance(found, torch.Tensor):
+        yield found
+    elif isinstance(found, Mapping | list | tuple):
+        for part in found.values() if isinstance(found, Mapping) else found:
+            yield from tensors_in(part)
+
+
+def _plan(path: Path) -> object:
+    """What is in a file, its tensors without their memory."""
+    from torch._subclasses.fake_tensor import FakeTensorMode  # here, so that `import nst_lessons` stays quick
+
+    with FakeTensorMode():
+        return torch.load(path, map_location="cpu", weights_only=True)

@@ -1,0 +1,116 @@
+"""The three ways to convolve against PyTorch in float64, and how one of them is chosen."""
+
+import json
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import nst_lessons as nst
+from nst_lessons import convolve
+from nst_lessons.convolve import FrozenConv, nnpack_available
+from nst_lessons.fast import MaxPool
+
+SHAPES = [(1, 3, 64, 30, 33), (2, 5, 7, 16, 24), (1, 64, 32, 9, 130), (1, 128, 96, 4, 5)]  # batch, in, out, height, width
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch, tmp_path):
+    """No choice was made before; what is chosen is kept in a folder of the test's own."""
+    convolve._choices.cache_clear()
+    monkeypatch.setattr(convolve, "_kept_in", lambda: tmp_path / "cache" / "choices.json")
+    monkeypatch.delenv("NST_CONV", raising=False)
+    yield tmp_path / "cache" / "choices.json"
+    convolve._choices.cache_clear()
+
+
+def made(inputs, outputs, seed=0):
+    random = torch.Generator().manual_seed(seed)
+    return FrozenConv(
+        torch.randn(outputs, inputs, 3, 3, generator=random) / (9 * inputs) ** 0.5, torch.randn(outputs, generator=random)
+    )
+
+
+@pytest.mark.parametrize("way", ["direct", "nnpack", "winograd"])
+@pytest.mark.parametrize(("batch", "inputs", "outputs", "height", "width"), SHAPES)
+def test_every_way_is_the_convolution_and_its_gradient(way, batch, inputs, outputs, height, width, monkeypatch):
+    if way == "nnpack" and not nnpack_available():
+        pytest.skip("this PyTorch has no NNPACK")
+    monkeypatch.setenv("NST_CONV", way)
+    conv = made(inputs, outputs)
+    x = torch.randn(batch, inputs, height, width, generator=torch.Generator().manual_seed(1))
+    exact = x.double().requires_grad_()
+    expected = F.conv2d(exact, conv.weight.double(), conv.bias.double(), padding=1)
+    gradient = torch.randn(expected.shape, generator=torch.Generator().manual_seed(2))
+    expected.backward(gradient.double())
+    for found, wanted in (
+        (convolve.convolve(conv, x), expected.detach()),
+        (convolve.convolve(conv, gradient, back=True), exact.grad),
+    ):
+        assert found.shape == wanted.shape and (found - wanted).norm() / wanted.norm() < 1e-4
+
+
+def test_the_quickest_is_chosen_once_and_kept_for_the_next_process(nothing_kept, monkeypatch):
+    calls = dict.fromkeys(convolve._WAYS, 0)
+
+    def counted(name, way):
+        def call(*arguments):
+            calls[name] += 1
+            return way(*arguments)
+
+        return call
+
+    monkeypatch.setattr(convolve, "_WAYS", {name: counted(name, convolve._direct) for name in convolve._WAYS})
+    monkeypatch.setattr(convolve, "_seconds", lambda function, cold: [0.2, 0.3, 0.1][sum(c > 0 for c in calls.values()) - 1])
+    monkeypatch.setattr(convolve, "nnpack_available", lambda: True)
+    conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
+    convolve.convolve(conv, x)
+    assert calls == {"direct": 1, "nnpack": 1, "winograd": 2}  # each tried, and the last one used
+    convolve._choices.cache_clear()  # another process
+    convolve.convolve(conv, x)
+    assert calls["winograd"] == 3 and list(json.loads(nothing_kept.read_text()).values()) == ["winograd"]
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("nnpack refuses"), "wrong", "NaN"])
+def test_one_that_raises_or_is_wrong_is_never_chosen(fault, nothing_kept, monkeypatch):
+    def broken(conv, x, back):
+        if isinstance(fault, Exception):
+            raise fault
+        return convolve._direct(conv, x, back) * (1.002 if fault == "wrong" else float("nan"))
+
+    monkeypatch.setitem(convolve._WAYS, "winograd", broken)
+    monkeypatch.setattr(convolve, "nnpack_available", lambda: False)
+    monkeypatch.setattr(convolve, "_seconds", lambda function, cold: 0.0)
+    conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
+    torch.testing.assert_close(convolve.convolve(conv, x), convolve._direct(conv, x, False))
+    assert set(convolve._choices().values()) == {"direct"}
+
+
+def test_choices_that_cannot_be_read_or_written_are_made_anew(nothing_kept, monkeypatch):
+    nothing_kept.parent.mkdir()
+    nothing_kept.write_text('["not what was kept"]')
+    assert convolve._choices() == {}
+    nothing_kept.unlink()
+    nothing_kept.parent.rmdir()
+    nothing_kept.parent.write_text("a file where the folder should be")
+    convolve.convolve(made(4, 4), torch.rand(1, 4, 8, 8))
+    assert len(convolve._choices()) == 1
+
+
+def test_a_name_that_is_none_of_the_three_is_refused_with_the_list(monkeypatch):
+    monkeypatch.setenv("NST_CONV", "fft")
+    with pytest.raises(ValueError, match="NST_CONV is 'fft': choose direct, nnpack, winograd"):
+        nst.VGG(device="cpu")
+
+
+@pytest.mark.parametrize("size", [(8, 12), (9, 12), (8, 13), (7, 7)])
+def test_pooling_and_its_gradient_are_pytorchs(size):
+    x = torch.randn(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x[0, 0] = 1.0  # all equal: the first of the four gets the gradient, as in PyTorch
+    pooled, gradients = [], []
+    for pool in (MaxPool.apply, lambda image: F.max_pool2d(image, 2)):
+        image = x.clone().requires_grad_()
+        pooled.append(pool(image))
+        pooled[-1].square().sum().backward()
+        gradients.append(image.grad)
+    assert torch.equal(*pooled) and torch.equal(*gradients)
