@@ -16,13 +16,13 @@ UNEVEN = 60  # frames per second of a file whose frames do not follow evenly
 
 
 def in_order(shots: Iterable[Shot], fps: float | None = None) -> Iterator[Shot]:
-    """The frames that begin later than the one before; with `fps`, at most one for each tick of that rate, at the tick."""
-    last = -math.inf
+    """The frames that begin later than the one before; with `fps`, the first of each so many parts of a second."""
+    last, part = -math.inf, -math.inf
     for begin, length, pixels in shots:
-        begin = begin if fps is None else tick(begin, fps) / fps
-        if begin > last:
+        now = math.floor(begin * fps + 1e-6) if fps else math.inf
+        if begin > last and (now > part or not fps):
             yield begin, length, pixels
-            last = begin
+            last, part = begin, now
 
 
 def times_of(begins: Sequence[float], length: float, fps: float | None = None) -> list[float]:
@@ -33,8 +33,8 @@ def times_of(begins: Sequence[float], length: float, fps: float | None = None) -
     """
     usual = 1 / fps if fps else median(_gaps(begins))
     shift = begins[0] if begins[0] < usual else 0
-    end = begins[-1] + (length if length > usual / 2 else usual) - shift  # some files claim a millisecond
-    return [0.0, *(begin - shift for begin in begins[1:]), tick(end, fps) / fps if fps else end]
+    end = begins[-1] + (length if length > usual / 2 else usual)  # some files claim a millisecond
+    return [0.0, *(time - shift for time in [*begins[1:], end])]
 
 
 def constant_rate(times: Sequence[float]) -> tuple[float, list[int]]:
