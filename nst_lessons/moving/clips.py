@@ -117,14 +117,9 @@ def read_clip(
     if len(frames) < 2:
         early = f" ({errors[0]})" if errors else ""
         raise ValueError(f"{path} has one frame{early} and does not move: give a clip, or use `stylize` for one picture.")
-    note = None
-    if errors:
-        note = f"{path} is damaged or cut off ({errors[0]}): the {len(frames)} frames that could be read are used."
-    elif found.hdr and not can_convert_hdr():
-        note = f"{path} is an HDR film, and this ffmpeg cannot convert its colours: they are paler than they should be."
     if len(begins) > len(frames):
         length = begins.pop() - begins[-1]
-    return Clip(frames, times_of(begins, length, fps), found.sound is not None, note)
+    return Clip(frames, times_of(begins, length, fps), found.sound is not None, _note(found, errors, len(frames)))
 
 
 def save_clip(
@@ -205,6 +200,14 @@ def _look(path: Path) -> Animation | Film:
     if found.pixels > MOST_PIXELS:
         raise ValueError(f"{path} has frames of {found.pixels / 1e6:.0f} million pixels, too many to be read: make it smaller.")
     return found
+
+
+def _note(found: Animation | Film, errors: list[str], count: int) -> str | None:
+    if errors:
+        return f"{found.path} is damaged or cut off ({errors[0]}): the {count} frames that could be read are used."
+    if found.hdr and not can_convert_hdr():
+        return f"{found.path} is an HDR film, and this ffmpeg cannot convert its colours: they are paler than they should be."
+    return None
 
 
 def _unreadable(path: Path, reason: object) -> str:

@@ -51,11 +51,8 @@ class Film:
         side = f"*{size}/max(iw*sar,ih)" if size else ""
         filters = f"scale=w='max(1,round(iw*sar{side}))':h='max(1,round(ih{side}))':flags={EXACT},"
         filters += TO_SRGB.format(**self.hdr) if self.hdr and can_convert_hdr() else "format=rgb24,"
-        command = [*_reading(self.path), "-nostats", "-map", "0:V:0", "-fps_mode", "passthrough"]
-        command += [
-            "-vf",
-            f"{filters}setsar=1,showinfo,setpts=N",
-        ]  # which says when a frame is shown, and makes that of no account
+        filters += "setsar=1,showinfo,setpts=N"  # says when each frame is shown, and then numbers them: no two are at a time
+        command = [*_reading(self.path), "-nostats", "-map", "0:V:0", "-fps_mode", "passthrough", "-vf", filters]
         command += ["-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"]
         command += _beside("0:a:0") if self.sound else []
         told, found = Queue(), []
@@ -69,6 +66,8 @@ class Film:
                     last = last + 1 / self.fps if begin is None else begin
                     yield last, length, pixels
                 listener.join()
+                if run.wait() and not found:
+                    found = [f"ffmpeg ended with code {run.returncode}"]
                 errors.extend(found)
             finally:
                 run.kill()  # where nobody wants the rest
@@ -180,9 +179,9 @@ def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
     """Put when each frame begins, None if that is unknown, and how long it is shown, else 0, into `told`."""
     unit = Fraction(0)
     for line in stream:
-        if (found := re.search(rb"showinfo.*config in time_base: (\d+/\d+)", line)) is not None:
+        if (found := re.search(rb"config in time_base: (\d+/\d+)", line)) is not None:
             unit = Fraction(found[1].decode())
-        elif (found := re.search(rb"showinfo.* n: *\d+ pts: *(-?\w+)(?:.* duration: *(\d+))?", line)) is not None:
+        elif (found := re.search(rb"\bn: *\d+ pts: *(-?\w+)(?:.* duration: *(\d+))?", line)) is not None:
             begin, length = found.groups()
             told.put((None if b"NOPTS" in begin else float(int(begin) * unit), float(int(length or 0) * unit)))
         elif re.search(rb"\[(error|fatal)\]", line) and not re.match(rb"\[(null|image2pipe|out#)", line):

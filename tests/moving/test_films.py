@@ -153,6 +153,12 @@ def test_pixels_become_square_and_frames_upright(tmp_path):
         assert part.mean() * 255 == pytest.approx(200, abs=3)
 
 
+def test_a_film_turned_by_an_odd_angle_is_read_whole(tmp_path):
+    path = record(tmp_path / "a.mp4", [40, 90, 140])
+    ffmpeg("-display_rotation", "45", "-i", path, "-c", "copy", tmp_path / "turned.mp4")
+    assert len(read_clip(tmp_path / "turned.mp4").frames) == 3
+
+
 def test_frames_are_made_smaller_with_antialiasing(tmp_path):
     """A slope stays a slope, and a chessboard of single pixels becomes grey."""
     slope = np.tile(np.arange(96, dtype=np.uint8) * 2, 64)
