@@ -3,12 +3,20 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from nst_lessons.files import place_for
+from nst_lessons.images import load_image
 from nst_lessons.machine import device_named
+from nst_lessons.settings import coarse_to_fine
 from nst_lessons.vgg import default_vgg
+
+if TYPE_CHECKING:
+    from nst_lessons.moving.frames import Frame
 
 BAR = "{desc} {n_fmt}/{total_fmt}|{bar}| {elapsed}{postfix}"
 
@@ -18,8 +26,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     run = commands.add_parser(
         "video",
         help="turn a clip into a moving painting",
-        description="Turn a clip into a moving painting. The finished frames are kept in the folder OUT_frames; broken off, "
-        "the same line goes on from there. An MP4 keeps the sound of IN.",
+        description="Turn a clip into a moving painting. The finished frames are kept in the folder OUT_frames: if "
+        "interrupted, run the same command again, and it continues. An MP4 keeps the sound of IN.",
         epilog="example: nst-lessons video walk.mp4 painted.mp4 --style swirls --frames 24",
     )
     run.add_argument("clip", metavar="IN", help="the clip: GIF, MP4 or what else ffmpeg reads")
@@ -35,6 +43,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--size", type=int, default=256, help="the long side in pixels (default 256)")
     run.add_argument("--steps", type=int, help="how many steps a frame painted for itself takes (default 120)")
     run.add_argument("--frames", type=int, metavar="N", help="the first N frames only, to try it out")
+    run.add_argument("--fps", type=float, metavar="N", help="paint N frames per second at most (default: all that there are)")
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
     run.set_defaults(run=_video)
 
@@ -43,35 +52,56 @@ def _video(args: argparse.Namespace) -> int:
     from nst_lessons.moving.clips import read_clip, save_clip, writable_clip  # here, so that the other commands start quickly
     from nst_lessons.moving.video import transfer_video
 
-    output = writable_clip(args.output)
-    clip = read_clip(args.clip, args.size, args.frames)
+    output = writable_clip(args.output, args.clip, args.style)
+    folder, device = _frames_folder(output), device_named(args.device)
+    coarse_to_fine(args.size, args.steps)  # as the style, checked before the clip is read, which may take minutes
+    style = load_image(args.style, args.size)
+    bar = partial(tqdm, desc="reading", bar_format=BAR)
+    clip = read_clip(args.clip, args.size, args.frames, fps=args.fps, progress=bar)
     if clip.note:
         print(f"nst-lessons: {clip.note}", file=sys.stderr)
-    folder, images, device = output.with_name(f"{output.stem}_frames"), [], device_named(args.device)
     keeps = clip.sound and output.suffix.lower() == ".mp4"
-    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder}
-    painted = transfer_video(clip.frames, args.style, vgg=default_vgg(device), **options)
+    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder, "vgg": default_vgg(device)}
+    frames = []
     try:
-        _collect(painted, images, len(clip.frames))
-        print(save_clip(images, output, clip.fps, sound=args.clip if keeps else None))
+        _collect(transfer_video(clip.frames, style, **options), frames, len(clip.frames))
+        paths = [frame.path for frame in frames]
+        print(save_clip(paths, output, sound=args.clip if keeps else None, times=clip.times))
     except KeyboardInterrupt:
-        print(f"\nnst-lessons: stopped. {_kept(images, clip.frames, folder)}", file=sys.stderr)
+        print(f"\nnst-lessons: stopped. {_kept(frames, folder)}", file=sys.stderr)
         return 130
     except OSError as error:
-        raise OSError(f"{error.strerror or error}\n  {_kept(images, clip.frames, folder)} Make room first.") from None
+        raise OSError(f"{error.strerror or error}\n  {_kept(frames, folder)} Make room first.") from None
     if clip.sound and not keeps:
         print("without its sound, which a GIF cannot have: end OUT in .mp4 to keep it")
     return 0
 
 
-def _collect(painted: Iterator, images: list, total: int) -> None:
-    """Put each frame's picture into `images`, under a progress bar."""
+def _frames_folder(output: Path) -> Path:
+    """The folder for the frames; ValueError if there cannot be one, which is tried."""
+    folder = output.with_name(f"{output.stem}_frames")
+    try:
+        if not folder.is_dir():
+            folder.mkdir()
+            folder.rmdir()
+        place_for(folder / "frame.png" if folder.is_dir() else output)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"The frames cannot be kept in {folder} ({reason}): choose another name for the clip.") from None
+    return folder
+
+
+def _collect(painted: Iterator["Frame"], frames: list["Frame"], total: int) -> None:
+    """Put each frame into `frames`, under a progress bar."""
     with tqdm(total=total, desc="painting", bar_format=BAR) as bar:
         for frame in painted:
-            images.append(frame.image)
+            frames.append(frame)
             bar.set_postfix_str(f"{frame.remaining:.0f} s to go", refresh=False)
             bar.update()
 
 
-def _kept(images: list, frames: list, folder: Path) -> str:
-    return f"{len(images)} of {len(frames)} frames are finished and stay in {folder}; the same line goes on from there."
+def _kept(frames: list["Frame"], folder: Path) -> str:
+    """What is there after a run that ended early, frames of an earlier run too."""
+    last = frames[-1] if frames else None
+    count = f"{last.finished} of {last.total} frames are finished and" if last else "Finished frames"
+    return f"{count} stay in {folder}; run the same command again, and it continues."

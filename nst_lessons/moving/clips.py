@@ -1,220 +1,244 @@
-"""Clips: a GIF or a video file as a list of pictures, and back.
+"""Clips: moving pictures in a file, such as a GIF or a video, as a sequence of pictures, and back."""
 
-GIF and WebP are read by Pillow. All else (MP4, MOV, WebM, ...) needs ffmpeg, which the wheel `imageio-ffmpeg` carries.
-"""
-
-import importlib.util
 import math
 import os
-import re
-import subprocess
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import count, islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from nst_lessons.files import place_for, replacing
+from nst_lessons.files import check_is_file, place_for, replacing, shown
 from nst_lessons.images import load_image, to_pil
+from nst_lessons.moving.animations import Animation, animation, write_gif
+from nst_lessons.moving.films import Film, can_convert_hdr, ffmpeg, film, write_film
+from nst_lessons.moving.times import Shot, in_order, times_of
+from nst_lessons.sizes import fit
 
-INSTALL = 'pip install "imageio-ffmpeg>=0.6"'
-BY_PILLOW = {".gif", ".webp"}
-IN_MP4 = {"aac", "mp3", "ac3", "alac"}  # kinds of sound that an MP4 takes as they are
+IN_MEMORY = 2**27  # bytes of a clip's frames; where there are more, they are kept in a temporary file
+MOST_PIXELS = 36_000_000  # of a frame: 8K has 33 million
+
+
+class Frames(Sequence[torch.Tensor]):
+    """The frames of a clip, all of one size, kept as bytes. `frames[i]`, (1, 3, H, W), is made when it is asked for."""
+
+    def __init__(self) -> None:
+        # the file has no name: it is gone when nobody uses it any more, even after a kill
+        self._bytes = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._shape, self._count = (0, 0, 3), 0
+
+    def append(self, pixels: np.ndarray) -> None:
+        """Add a frame: (H, W, 3) in 8 bits."""
+        self._shape = pixels.shape
+        self._bytes.seek(self._count * pixels.nbytes)
+        try:
+            self._bytes.write(pixels.tobytes())
+        except OSError as error:
+            place = f"{tempfile.gettempdir()} ({error.strerror})"
+            raise OSError(
+                f"No room for the frames in {place}: make room there, or set TMPDIR to a folder on another disk."
+            ) from None
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int | slice) -> torch.Tensor | list[torch.Tensor]:
+        number = range(self._count)[index]
+        if isinstance(index, slice):
+            return [self[i] for i in number]
+        size = math.prod(self._shape)
+        self._bytes.seek(number * size)
+        return load_image(np.frombuffer(bytearray(self._bytes.read(size)), np.uint8).reshape(self._shape))
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What was read of a file: its pictures, how fast they follow, whether it has sound, and what was wrong with it."""
+    """What was read of a file: its pictures, when they are shown, whether it has sound, and what was wrong with it."""
 
-    frames: list[torch.Tensor]  # each (1, 3, H, W)
-    fps: float  # frames a second; the mean, where each frame has its own time
+    frames: Frames  # each (1, 3, H, W)
+    times: list[float]  # in seconds: when each frame begins, and when the last one ends
     sound: bool
-    note: str | None = None  # for a damaged file: how much of it could be read
+    note: str | None = None  # of a damaged file, how much of it could be read; of an HDR film, if its colours are wrong
+
+    @property
+    def fps(self) -> float:
+        """Frames per second; the mean, if each frame has its own time."""
+        return len(self.frames) / self.times[-1]
 
 
-def read_clip(path: str | os.PathLike, size: int | None = None, most: int | None = None) -> Clip:
-    """The clip in a file: GIF or WebP, or anything that ffmpeg reads, turned as a phone held it.
+def read_clip(
+    path: str | os.PathLike,
+    size: int | None = None,
+    most: int | None = None,
+    *,
+    fps: float | None = None,
+    progress: Callable[..., Iterable[Shot]] | None = None,
+) -> Clip:
+    """Read a clip: GIF, WebP, APNG, AVIF, or anything that ffmpeg reads, as a player shows it.
 
-    size: the long side that each frame is resized to; most: how many frames to read, None for all. A file that is cut off
-    gives the frames before the cut, and a `note` that says so.
-    Raises ValueError for a file that is no clip or has fewer than two frames, FileNotFoundError where there is none, and
-    where ffmpeg is needed and not installed, with the line that installs it.
+    size: the long side that each frame is resized to.
+    most: how many frames to read, None for all.
+    fps: frames per second to read, at most; None for all that there are, each with its own time.
+    progress: a function of the frames and their number, `total`, that shows how far it is, such as `tqdm.tqdm`.
+
+    If a file is cut off, the frames before the cut are read, and a `note` says so.
+    Raises ValueError for a file that is no clip, has fewer than two frames or needs more room than there is, and
+    FileNotFoundError if there is no file, or if ffmpeg is needed and not installed, with the line that installs it.
     """
     path = _existing(path)
     if most is not None and most < 2:
         raise ValueError(f"At most {most} frames are no clip: ask for two or more.")
-    read = _read_pillow if path.suffix.lower() in BY_PILLOW else _read_ffmpeg
-    frames, fps, sound, error = read(path, size, most)
+    if fps is not None:
+        check_rate(fps)
+    found = _look(path)
+    wanted = math.ceil(fps * found.seconds) if fps else None
+    total = min((number for number in (found.count, most, wanted) if number), default=None)
+    frames, begins, length, errors = Frames(), [], 0.0, []
+    with closing(found.shots(size, errors)) as shots:
+        shown = in_order(shots, fps)
+        for begin, seconds, pixels in progress(shown, total=total) if progress else shown:
+            begins.append(begin)
+            if len(frames) == most:
+                break  # this is when the last one that is wanted ends
+            if not frames:
+                fit(pixels.shape[:2], max(pixels.shape[:2]))  # too small or too thin is told here
+                _check_room(path, pixels, total or 0)
+            frames.append(pixels)
+            length = seconds
     if not frames:
-        raise ValueError(f"{path} is not a clip that can be read ({error}): use GIF or MP4, or get the file again.")
+        raise ValueError(_unreadable(path, errors[0] if errors else "it has no pictures"))
     if len(frames) < 2:
-        early = f" ({error})" if error else ""
+        early = f" ({errors[0]})" if errors else ""
         raise ValueError(f"{path} has one frame{early} and does not move: give a clip, or use `stylize` for one picture.")
-    note = f"{path} is damaged or cut off ({error}): the {len(frames)} frames that could be read are used."
-    return Clip(frames, fps, sound, note if error else None)
+    if len(begins) > len(frames):
+        length = begins.pop() - begins[-1]
+    return Clip(frames, times_of(begins, length, fps), found.sound is not None, _note(found, errors, len(frames)))
 
 
 def save_clip(
-    frames: Sequence[torch.Tensor], path: str | os.PathLike, fps: float = 12.0, sound: str | os.PathLike | None = None
+    frames: Sequence[object],
+    path: str | os.PathLike,
+    fps: float = 12.0,
+    sound: str | os.PathLike | None = None,
+    *,
+    times: Sequence[float] | None = None,
 ) -> Path:
-    """Write pictures (1, 3, H, W) of one size as a clip, .gif or .mp4; returns the path.
+    """Write pictures of one size as a clip, .gif or .mp4; returns the path.
+
+    frames: anything `load_image` reads; each is loaded when its turn comes.
+    fps: frames per second.
+    sound: a file whose sound is put under the pictures of an MP4, for as long as they last.
+    times: instead of `fps`, when each frame begins and when the last one ends, as in a `Clip`.
 
     A GIF has one palette of 256 colours for all frames, so that colours do not flicker, no sound, and at most 50 frames a
-    second. An MP4 (H.264, as every browser plays it) has even sides: an odd one loses its last row or column.
-    sound: a file whose sound is put under the pictures of an MP4, as it is where the format takes it, for as long as they last.
+    second. An MP4 (H.264, as every browser plays it) has even sides: an odd one loses its last row or column. It has a
+    constant rate: frames that do not follow evenly are repeated.
     The file appears whole or not at all. Raises ValueError for bad input, OSError where it cannot be written (a full disk).
     """
-    path = writable_clip(path)
-    check_frames(frames)
-    if not (math.isfinite(fps) and fps > 0):
-        raise ValueError(f"A clip of {fps} frames a second cannot be played: give a number above 0.")
+    path = writable_clip(path, *([] if sound is None else [sound]))
+    _check_count(frames)
+    if times is None:
+        check_rate(fps)
+        times = [number / fps for number in range(len(frames) + 1)]
+    if len(times) != len(frames) + 1 or times[0] != 0 or not all(a < b < math.inf for a, b in pairwise(times)):
+        raise ValueError(f"{len(frames)} frames need {len(frames) + 1} times: 0, and rising numbers up to the end of the last.")
+    first = load_image(frames[0]).shape
+
+    def picture(number: int) -> Image.Image:
+        frame = load_image(frames[number])
+        _check_shape(frame.shape, first, number)
+        return to_pil(frame)
+
     with replacing(path) as temporary:
         if path.suffix.lower() == ".gif":
-            _write_gif(frames, temporary, fps)
+            write_gif(picture, times, temporary)
         else:
-            _write_mp4(frames, temporary, fps, sound)
+            write_film(picture, times, temporary, None if sound is None else _existing(sound))
     return path
 
 
-def writable_clip(path: str | os.PathLike) -> Path:
-    """`path` as a Path if a clip can be written there; the errors of `save_clip` before the work, not after it."""
-    ending = Path(path).suffix.lower()
-    if ending not in (".gif", ".mp4"):
-        raise ValueError(f"Cannot save a clip as {Path(path).name!r}: end the name in .mp4 or .gif.")
-    if ending == ".mp4":
+def writable_clip(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
+    """`path` as a Path if a clip can be written there: the errors of `save_clip` before the work, not after it.
+
+    inputs: files that are read, which it must not replace.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".gif", ".mp4"):
+        raise ValueError(f"Cannot save a clip as {shown(path.name)!r}: end the name in .mp4 or .gif.")
+    if path.suffix.lower() == ".mp4":
         ffmpeg()
-    return place_for(path)
+    return place_for(path, *filter(os.path.exists, map(os.path.expanduser, inputs)))
 
 
 def check_frames(frames: Sequence[torch.Tensor]) -> None:
     """Raise ValueError unless there are two pictures or more, all of one size."""
+    _check_count(frames)
+    first = frames[0].shape
+    for number, frame in enumerate(frames):
+        _check_shape(frame.shape, first, number)
+
+
+def check_rate(fps: float) -> None:
+    """Raise ValueError unless `fps` is a number of frames per second."""
+    if not (math.isfinite(fps) and fps > 0):
+        raise ValueError(f"A clip of {fps} frames a second cannot be played: give a number above 0.")
+
+
+def _look(path: Path) -> Animation | Film:
+    """What is in a file, before a frame is decoded; ValueError if that is no clip, or one of too many pixels."""
+    try:
+        found = animation(path) or film(path)
+    except ValueError as reason:
+        raise ValueError(_unreadable(path, reason)) from None
+    if found.pixels > MOST_PIXELS:
+        raise ValueError(f"{path} has frames of {found.pixels / 1e6:.0f} million pixels, too many to be read: make it smaller.")
+    return found
+
+
+def _note(found: Animation | Film, errors: list[str], count: int) -> str | None:
+    if errors:
+        return f"{found.path} is damaged or cut off ({errors[0]}): the {count} frames that could be read are used."
+    if found.hdr and not can_convert_hdr():
+        return f"{found.path} is an HDR film, and this ffmpeg cannot convert its colours: they are paler than they should be."
+    return None
+
+
+def _unreadable(path: Path, reason: object) -> str:
+    return f"{path} is not a clip that can be read ({reason}): use GIF or MP4, or get the file again."
+
+
+def _check_count(frames: Sequence[object]) -> None:
     if len(frames) < 2:
         raise ValueError(f"A clip of {len(frames)} frames does not move: give two or more, or use `stylize` for one picture.")
-    for number, frame in enumerate(frames, 1):
-        if frame.shape != frames[0].shape:
-            (h, w), (height, width) = frame.shape[-2:], frames[0].shape[-2:]
-            raise ValueError(
-                f"Frame {number} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
-            )
 
 
-def ffmpeg() -> str:
-    """The program ffmpeg. Raises FileNotFoundError, with the line that installs it, without the extra."""
-    if importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise FileNotFoundError(f"Video files other than GIF need ffmpeg, an extra: run `{INSTALL}` and try again.")
-    from imageio_ffmpeg import get_ffmpeg_exe
+def _check_shape(shape: Sequence[int], first: Sequence[int], number: int) -> None:
+    if shape != first:
+        (h, w), (height, width) = shape[-2:], first[-2:]
+        raise ValueError(
+            f"Frame {number + 1} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
+        )
 
-    return get_ffmpeg_exe()
+
+def _check_room(path: Path, pixels: np.ndarray, count: int) -> None:
+    """Raise ValueError if so many frames like this one are more than the disk has room for."""
+    needed, folder = count * pixels.nbytes, tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if needed > max(IN_MEMORY, 0.9 * free):
+        raise ValueError(
+            f"{path} has about {count} frames, which need {needed / 1e9:.1f} GB at {pixels.shape[1]} x {pixels.shape[0]}, "
+            f"and {free / 1e9:.1f} GB are free in {folder}: read fewer frames, fewer per second, or smaller ones."
+        )
 
 
 def _existing(path: str | os.PathLike) -> Path:
-    path = Path(path).expanduser()
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder, not a clip: give the path of a file in it.")
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path} (looked in {Path.cwd()}): check the name and the folder.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path} is empty (0 bytes): get the clip again.")
-    return path
-
-
-def _read_pillow(path: Path, size: int | None, most: int | None) -> tuple[list[torch.Tensor], float, bool, str | None]:
-    """Frames, frames a second, no sound, and the error that ended it, if one did."""
-    frames, milliseconds, error = [], 0, None
-    try:
-        with Image.open(path, formats=("GIF", "WEBP")) as image:
-            for number in count() if most is None else range(most):
-                image.seek(number)
-                frames.append(load_image(image.copy(), size))
-                milliseconds += image.info.get("duration") or 100  # which is how browsers take 0
-    except EOFError:  # the regular end
-        error = None if path.suffix.lower() != ".gif" or _has_trailer(path) else "it has no end mark"
-    except UnidentifiedImageError:
-        error = "it is no picture of any kind"
-    except (OSError, SyntaxError, IndexError) as damage:  # Pillow's words for a file that ends early or is damaged
-        error = str(damage)
-    return frames, 1000 * len(frames) / max(milliseconds, 1), False, error
-
-
-def _has_trailer(path: Path) -> bool:
-    """Whether a GIF ends as its format asks; zeros behind it do no harm."""
-    return path.read_bytes().rstrip(b"\0").endswith(b";")
-
-
-def _read_ffmpeg(path: Path, size: int | None, most: int | None) -> tuple[list[torch.Tensor], float, bool, str | None]:
-    """Frames, frames a second, whether there is sound, and the error that ended it, if one did."""
-    command = [ffmpeg(), "-v", "error", "-i", str(path.resolve()), "-f", "image2pipe", "-c:v", "ppm", "-"]
-    with tempfile.TemporaryFile() as errors:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as run:
-            frames = [load_image(array, size) for array in islice(_ppm(run.stdout), most)]
-            ended = len(frames) != most
-            run.stdout.close()  # ffmpeg ends where nobody listens
-        errors.seek(0)
-        error = _reason(errors.read()) if ended else None
-    if not frames:
-        return [], 0.0, False, error or "it has no pictures"
-    return frames, _fps(path), _sound(path) is not None, error
-
-
-def _ppm(stream) -> Iterator[np.ndarray]:
-    """The pictures (H, W, 3) in a stream of PPM files, as long as they are whole."""
-    while stream.readline() == b"P6\n":
-        width, height = map(int, stream.readline().split())
-        stream.readline()  # the largest value, 255
-        pixels = stream.read(3 * width * height)
-        if len(pixels) == 3 * width * height:
-            yield np.frombuffer(bytearray(pixels), np.uint8).reshape(height, width, 3)
-
-
-def _fps(path: Path) -> float:
-    """Frames a second of a video."""
-    from imageio_ffmpeg import read_frames
-
-    reader = read_frames(str(path.resolve()))
-    try:
-        return next(reader)["fps"]
-    finally:
-        reader.close()
-
-
-def _sound(path: Path) -> str | None:
-    """The kind of the sound in a file, such as aac; None where it has none."""
-    told = subprocess.run([ffmpeg(), "-hide_banner", "-i", str(path.resolve())], stdin=subprocess.DEVNULL, capture_output=True)
-    found = re.search(rb"Stream #.*: Audio: (\w+)", told.stderr)
-    return found[1].decode() if found else None
-
-
-def _reason(errors: bytes) -> str | None:
-    """The first of ffmpeg's messages, without the address in front of it, and one that is hard to understand as it is meant."""
-    lines = errors.decode(errors="replace").strip().splitlines()
-    if not lines:
-        return None
-    return "it has no pictures" if "not contain any stream" in lines[0] else lines[0].rpartition("] ")[2]
-
-
-def _write_gif(frames: Sequence[torch.Tensor], path: Path, fps: float) -> None:
-    some = frames[:: max(1, len(frames) // 8)]  # enough to find the colours of all
-    palette = to_pil(torch.cat(list(some), dim=3)).quantize(256, method=Image.Quantize.MEDIANCUT)
-    first, *rest = (to_pil(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
-    ends = [round(100 * i / fps) for i in range(len(frames) + 1)]  # a GIF counts hundredths of a second
-    times = [10 * max(2, end - start) for start, end in pairwise(ends)]  # less is played as a tenth
-    first.save(path, save_all=True, append_images=rest, duration=times, loop=0)
-
-
-def _write_mp4(frames: Sequence[torch.Tensor], path: Path, fps: float, sound: str | os.PathLike | None) -> None:
-    height, width = (side // 2 * 2 for side in frames[0].shape[-2:])  # as yuv420p, which players expect, asks for
-    command = [ffmpeg(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
-    command += ["-r", f"{fps:.6f}", "-i", "-"]
-    if sound is not None:
-        sound = _existing(sound)
-        command += ["-i", str(sound.resolve()), "-map", "0:v", "-map", "1:a:0?"]
-        command += ["-c:a", "copy" if _sound(sound) in IN_MP4 else "aac", "-t", f"{len(frames) / fps:.6f}"]
-    command += ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path.resolve())]
-    pixels = b"".join(to_pil(frame[..., :height, :width]).tobytes() for frame in frames)
-    made = subprocess.run(command, input=pixels, capture_output=True)
-    if made.returncode:
-        raise OSError(f"The clip could not be written ({_reason(made.stderr)}): is there room on the disk?")
+    found = Path(path).expanduser()
+    check_is_file(found, path, "clip")
+    return found

@@ -6,9 +6,11 @@ import time
 import torch
 
 from nst_lessons.figures import moving
+from nst_lessons.images import to_pil
 from nst_lessons.live import in_notebook, new_display
-from nst_lessons.moving.frames import Frame
+from nst_lessons.moving.frames import Frame, Photos
 
+MOST = 300  # frames that a browser plays without trouble; of a longer clip, every second or third, ... is played
 EVERY = 0.04  # seconds between two pictures at least: no eye sees more, and no browser is kept from drawing
 
 
@@ -33,27 +35,28 @@ class LiveClip:
 
     def show(self, photo: torch.Tensor, image: torch.Tensor, more: str = "") -> None:
         """Show a photo and its painting, (1, 3, H, W) each, unless the last ones have just come; `more` follows the number."""
-        self._photos.append(photo)
-        self._images.append(image)
-        if len(self._photos) == 1:
+        if not self._pairs:
             self._display = new_display() if in_notebook() else None
+        self._pairs.append((to_pil(photo), to_pil(image)) if self._display is not None else None)
         now = time.perf_counter()
         if now >= self._next:
-            self._update(slice(-1, None), f"frame {len(self._photos)}{more}")
+            self._update(slice(-1, None), f"frame {len(self._pairs)}{more}")
             self._next = time.perf_counter() + EVERY
 
     def finish(self, _=None) -> None:
         """Play all that there is."""
-        if self._photos:
-            self._update(slice(None), f"{len(self._photos)} frames\n")
+        if self._pairs:
+            self._update(slice(None, None, -(-len(self._pairs) // MOST)), f"{len(self._pairs)} frames\n")
 
     def _clear(self) -> None:
-        self._photos, self._images, self._next = [], [], 0.0
+        self._pairs, self._next = [], 0.0  # in 8 bits
 
     def _update(self, part: slice, text: str) -> None:
         if self._display is None:
             sys.stderr.write(f"\r{text}")
             sys.stderr.flush()
         else:
-            page = moving({"photo": self._photos[part], "painted": self._images[part]}, text.strip(), fps=self.fps)
+            photos, images = zip(*self._pairs[part], strict=True)
+            clips = {"photo": Photos(photos), "painted": Photos(images)}
+            page = moving(clips, text.strip(), fps=self.fps / (part.step or 1))
             self._display.update({"text/html": page, "text/plain": text.strip()}, raw=True)

@@ -18,7 +18,7 @@ from nst_lessons.images import load_image, to_pil
 from nst_lessons.loop import stylize
 from nst_lessons.moving.clips import check_frames
 from nst_lessons.moving.flow import optical_flow, trusted, warp
-from nst_lessons.moving.frames import Frame, Motion, Painted, file_names, paint_all
+from nst_lessons.moving.frames import Frame, Kept, Motion, Painted, Photos, file_names, paint_all
 from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
@@ -117,7 +117,7 @@ def transfer_video(
     coarse_to_fine(size, steps)  # bad numbers are told here
     weights = weights_of(weights)
     weights.check()
-    photos, style = [load_image(frame, size) for frame in frames], load_image(style, size)
+    photos, style = Photos(frames, size), load_image(style, size)
     check_frames(photos)
     vgg = default_vgg() if vgg is None else vgg
     painted = partial(_painted, style=style, vgg=vgg, weights=weights, seed=seed)
@@ -173,12 +173,12 @@ def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) 
         raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
 
 
-def _each(photos, first) -> Callable[[int, list[torch.Tensor]], Painted]:
+def _each(photos, first) -> Callable[[int, list[Kept]], Painted]:
     """What paints a frame for itself."""
     return lambda i, done: (*first(photos[i]), None)
 
 
-def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[torch.Tensor]], Painted]:
+def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[Kept]], Painted]:
     """What paints every frame by a network that has learned how one of them is painted: when the first is asked for."""
 
     @cache
@@ -192,12 +192,12 @@ def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callab
 def _following(photos, first, later, motion: Motion, spans, weight: float, device) -> Callable[[int, list], Painted]:
     """What paints a frame held to those before it."""
 
-    def paint(i: int, done: list[torch.Tensor]) -> Painted:
+    def paint(i: int, done: list[Kept]) -> Painted:
         back = [span for span in spans if span <= i]
         if not back:
             return *first(photos[i]), None
         flows, masks = zip(*(motion(i, i - span) for span in back), strict=True)
-        targets = [warp(done[i - span], flow) for span, flow in zip(back, flows, strict=True)]
+        targets = [warp(load_image(done[i - span]), flow) for span, flow in zip(back, flows, strict=True)]
         start, extra = held(photos[i], targets, long_term(masks), weight, device)
         image, style = later(photos[i], init=start, extra=extra)
         return image, style, _difference(image, targets[0], masks[0]) if back[0] == 1 else None
