@@ -16,6 +16,10 @@ test: lint
 check: lint
 	$(PYTEST) -m "not notebook and not browser and not slow"
 
+# Random and damaged input, for hours.
+fuzz: $(READY)
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/test_properties.py
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,4 +51,4 @@ slides: $(READY)
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test check lint lab bench solutions slides clean
+.PHONY: demo test check fuzz lint lab bench solutions slides clean

@@ -8,22 +8,8 @@ from typing import BinaryIO
 
 from PIL import Image
 
-RAW = {
-    ".dng",
-    ".cr2",
-    ".cr3",
-    ".crw",
-    ".nef",
-    ".nrw",
-    ".arw",
-    ".sr2",
-    ".srf",
-    ".orf",
-    ".rw2",
-    ".raf",
-    ".pef",
-    ".srw",
-}  # endings
+RAW = {".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw"}  # endings
+RAW |= {".sr2", ".srf", ".orf", ".rw2", ".raf", ".pef", ".srw"}
 _RAW_TAGS = {50706, 33422, 50740}  # DNGVersion, CFAPattern, DNGPrivateData
 _SUBFILE, _PAGES = 254, 16
 _IS_RAW = " is a camera's raw file, which is not developed here: open it in the camera's or the phone's program, save a JPEG."

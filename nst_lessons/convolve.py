@@ -1,4 +1,4 @@
-"""A frozen 3x3 convolution in the way that is quickest on this machine.
+"""Compute a frozen 3x3 convolution by the implementation that is quickest on this machine.
 
 There are three: PyTorch's own (oneDNN's), NNPACK's, and Winograd's algorithm as a few matrix products. Which one is quickest
 depends on the shape, the number of threads and the processor. So each is timed once on a small piece, as `cudnn.benchmark`
@@ -18,8 +18,9 @@ from torch import nn
 
 from nst_lessons.files import replacing
 
-PIECE, FEW_CHANNELS = (48, 64), 128 * 128  # height and width of what is timed, twice that for few channels in x out
-MUCH = 2**19  # weights: so many are read from memory at each call, since other layers come between
+PIECE = (48, 64)  # height and width of the piece that is timed: larger maps take long and rank alike
+FEW_CHANNELS = 128 * 128  # in times out: up to here each side of the piece is doubled, or it would be too quick to time
+MANY_WEIGHTS = 2**19  # a kernel of more is read from memory at each call, since other layers fill the cache in between
 TOLERANCE = 1e-3  # an implementation that differs by more from the direct one is never chosen
 POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates polynomials
 
@@ -151,14 +152,17 @@ def _quickest(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
             expected = found if expected is None else expected
             if not (found - expected).norm() <= TOLERANCE * expected.norm():
                 continue
-            best[name] = _seconds(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MUCH)
+            best[name] = _seconds(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MANY_WEIGHTS)
         except RuntimeError:  # a processor that NNPACK refuses, or too little memory
             continue
     return min(best, key=best.get)
 
 
 def _seconds(function: Callable[[], object], cold: bool) -> float:
-    """The least of up to three calls; what takes long is timed once. cold: as if other layers had been computed before."""
+    """Return the seconds of the quickest of up to three calls; a call that takes long is timed once.
+
+    cold: empty the processor's cache before each call, as the other layers of a network do.
+    """
     least = float("inf")
     for _ in range(3):
         if cold:

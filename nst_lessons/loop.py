@@ -22,7 +22,7 @@ from nst_lessons.waiting import OtherPrograms, wait_asleep
 
 COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
 
-BUSY = 0.4  # cores that other programs use: from there on threads wait asleep
+BUSY = 0.4  # cores: if other programs use more, our threads sleep while they wait
 
 
 def transfer(

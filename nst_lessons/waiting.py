@@ -1,8 +1,8 @@
-"""How torch's threads wait for each other: shortly, since a laptop has other things to do.
+"""Set how long torch's threads spin while they wait: briefly, because a laptop has other things to do.
 
-After each operation OpenMP's threads spin for some milliseconds, in case there is more to do. On two cores that holds up
-NNPACK's own threads, and a browser, a video call or a second notebook. This module sets a shorter time before torch is
-loaded; so it is imported first, and imports nothing of ours.
+After each operation, OpenMP's threads spin for some milliseconds in case more work arrives. On two cores that slows down
+NNPACK's own threads, a browser, a video call or a second notebook. This module sets a shorter time. It must do so before
+torch is loaded, so it is imported first and imports no other module of this package.
 """
 
 import os
@@ -20,10 +20,10 @@ os.environ.setdefault("KMP_BLOCKTIME", "1")  # Windows and macOS: 1 ms instead o
 
 @cache
 def wait_asleep() -> None:
-    """Make GNU's OpenMP sleep almost at once, for where other programs want the cores, or torch was loaded before.
+    """Make GNU's OpenMP sleep almost at once while it waits: if other programs need the cores, or if torch was loaded first.
 
-    It does so when it keeps more threads than there are cores. So a second thread computes once, which makes OpenMP keep
-    as many threads again, and sleeps from then on. What is computed stays the same to the last bit.
+    OpenMP does this by itself when it manages more threads than there are cores. So a second thread computes once, for
+    which OpenMP starts as many threads again, and then sleeps. Results stay the same to the last bit.
     """
     import torch
 
@@ -39,13 +39,13 @@ def wait_asleep() -> None:
 
 
 class OtherPrograms:
-    """How many cores other programs have kept busy since this was made."""
+    """Measures how many cores other programs use, from when it is created."""
 
     def __init__(self) -> None:
         self.start = self._now()
 
     def cores(self) -> float:
-        """Cores on average, 0 or more; 0 as long as a tenth of a second has not passed."""
+        """Return the average number of cores, 0 or more; 0 during the first tenth of a second."""
         seconds, everybody, own = (now - start for now, start in zip(self._now(), self.start, strict=True))
         return max(0.0, (everybody - own) / seconds) if seconds > 0.1 else 0.0
 

@@ -47,6 +47,7 @@ _OF_A_CHANGE = {
 
 
 def examine_most_moved(shallow: str, deep: str, measured: dict[str, dict[str, float]]) -> str | None:
+    """The changes guessed to move the first and the deepest layer most, against the losses {layer: {change: loss}}."""
     if not isinstance(measured, Mapping) or not all(isinstance(losses, Mapping) for losses in measured.values()):
         raise Wrong("the third thing that the check is given should be `measured`, from the cell that measures. Run it first.")
     first, *_, last = measured.values()
@@ -71,6 +72,7 @@ _LIMIT = 20  # decibels
 
 
 def examine_first_below(guess: str, decibels: dict[str, float]) -> str | None:
+    """The layer guessed to be the first below 20 dB, against the PSNR that was measured, {layer: decibels}."""
     if not isinstance(decibels, Mapping):
         raise Wrong("the second thing that the check is given should be `dB`, from the cell above. Run it first.")
     layers = list(decibels)

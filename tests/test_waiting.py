@@ -1,0 +1,66 @@
+"""Threads that wait: other programs' use of the cores, and a run that makes room for them."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import nst_lessons as nst
+from nst_lessons import loop, waiting
+from nst_lessons.waiting import OtherPrograms
+
+SAME_BITS = """
+import sys
+if "first" in sys.argv:
+    import torch
+import os, threading
+import nst_lessons as nst
+import torch
+from nst_lessons.waiting import wait_asleep
+if "asleep" in sys.argv:
+    wait_asleep()
+vgg = nst.VGG(device="cpu")
+torch.manual_seed(0)
+x = torch.rand(1, 3, 48, 64, requires_grad=True)
+vgg(x, ["relu3_1"])["relu3_1"].square().mean().backward()
+sleeping = sum(thread.name == "nst_lessons-waiting" for thread in threading.enumerate())
+print(os.environ["GOMP_SPINCOUNT"], sleeping, x.grad.double().sum().item())
+"""
+
+
+def run(*arguments):
+    env = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}  # ours has set it already
+    options = {"capture_output": True, "text": True, "check": True, "env": env}
+    return subprocess.run([sys.executable, "-c", SAME_BITS, *arguments], **options).stdout.split()
+
+
+def test_waiting_asleep_changes_no_bit_and_starts_one_thread_that_sleeps():
+    plain, asleep, torch_first = run(), run("asleep"), run("first")
+    assert plain[:2] == ["1000", "0"] and asleep[1] == "1" and torch_first[1] == "1"
+    assert plain[2] == asleep[2] == torch_first[2]
+
+
+def test_other_programs_are_what_all_cores_did_without_this_process(monkeypatch):
+    clock = SimpleNamespace(seconds=10.0, user=100.0, system=20.0, nice=0.0, own=5.0)
+    monkeypatch.setattr(waiting.time, "perf_counter", lambda: clock.seconds)
+    monkeypatch.setattr(waiting.time, "process_time", lambda: clock.own)
+    monkeypatch.setattr(waiting.psutil, "cpu_times", lambda: clock)
+    others = OtherPrograms()
+    clock.seconds, clock.user = 10.05, 101.0
+    assert others.cores() == 0  # too early to tell
+    clock.seconds, clock.user, clock.system, clock.nice, clock.own = 14.0, 105.0, 20.5, 0.5, 8.0
+    assert others.cores() == pytest.approx((5.0 + 0.5 + 0.5 - 3.0) / 4)
+    clock.own = 15.0
+    assert others.cores() == 0  # the clocks of processes and cores differ a little
+
+
+@pytest.mark.parametrize(("cores", "slept"), [(0.9, True), (0.1, False)])
+def test_a_run_waits_asleep_where_other_programs_use_the_cores(cores, slept, monkeypatch, vgg):
+    asleep = []
+    monkeypatch.setattr(loop, "OtherPrograms", lambda: SimpleNamespace(cores=lambda: cores))
+    monkeypatch.setattr(loop, "wait_asleep", lambda: asleep.append(True))
+    nst.stylize(torch.rand(1, 3, 32, 48), torch.rand(1, 3, 32, 48), vgg=vgg, schedule=[(32, 1), (48, 1)])
+    assert bool(asleep) == slept
