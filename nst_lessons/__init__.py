@@ -1,23 +1,23 @@
-"""Neural Style Transfer, taught: a small helper package for the notebooks.
+"""A small helper package for the notebooks that teach Neural Style Transfer.
 
-Where things are. This folder is the whole method, its pictures and its plots, readable in one evening:
+This folder holds the whole method, its pictures and its plots. You can read it in one evening:
 
     losses.py         content, Gram matrix, style, total variation: the formulas
     vgg.py            VGG: the frozen network; vgg_weights.py finds, checks and converts its file
-    fast.py           what is quicker for a frozen network, each an exact rewriting of a layer or a loss
-    convolve.py       the quickest convolution that this machine has, Winograd's among them
-    waiting.py        how long torch's threads spin while they wait: shortly
+    fast.py           exact shortcuts for the layers and the losses of a frozen network
+    convolve.py       the quickest 3x3 convolution on this machine, perhaps Winograd's
+    waiting.py        makes torch's threads spin only briefly while they wait
     machine.py        device, number type, memory; Colab, Kaggle or neither
     images.py         read, resize and save pictures; files.py writes files whole or not at all
-    decoding.py       what a picture's file becomes: upright, in sRGB; containers.py: thumbnails, raw files, two views in one
-    sizes.py          sizes and other numbers that a caller gives
-    tensor_files.py   files of weights from elsewhere, looked at before they are loaded
-    samples.py        pictures that have a name; paintings.json lists the famous ones
+    decoding.py       decodes a picture's file: upright, in sRGB; containers.py: thumbnails, raw files, stereo files
+    sizes.py          checks sizes and other numbers from a caller
+    tensor_files.py   checks files of weights from elsewhere before it loads them
+    samples.py        pictures with a name; paintings.json lists the famous ones
     objective.py      Weights, Losses, Objective: what is minimised
     canvas.py         the variables that are optimised, and their optimisers
     colour.py         keep the photo's colours
     settings.py       the options of a run: schedule, shares, masks, first picture
-    step.py           Step, Result, and what can be done to a stream of steps
+    step.py           Step, Result, and functions that work on a stream of steps
     loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
     live.py           LivePlot: picture and loss curves during a run
     figures.py        show, draw, explore, play
@@ -26,15 +26,15 @@ Where things are. This folder is the whole method, its pictures and its plots, r
 Every other concern is a folder that imports this one, never the other way round:
 
     studio/           Studio: sliders that steer a run (lesson 05)
-    one_pass/         styles without optimising (lessons 07 and 08); training/ made the models that ship
+    one_pass/         styles without optimising (lessons 07 and 08); training/ made the bundled models
     moving/           clips and stereo pairs (lesson 09)
     wall/             every photo in every style, and a poster
-    checks/           what answers the exercises, one module for each lesson
+    checks/           checks the answers to the exercises, one module per lesson
     publishing/       student notebooks, single files, Kaggle's bundle, slides
     commands/         the command line, which __main__.py starts
 """
 
-import nst_lessons.waiting  # noqa: F401 - first, since it sets how torch waits before torch is loaded
+import nst_lessons.waiting  # noqa: F401 - first: it must set how torch waits before torch is loaded
 from nst_lessons import samples
 from nst_lessons.figures import draw, explore, play, show, show_figure
 from nst_lessons.images import load_image, resize, save_image

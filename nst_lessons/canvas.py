@@ -1,7 +1,7 @@
-"""The canvas: a picture as the free variables u of an optimisation, each pixel being (1 + sin u) / 2; and its optimisers.
+"""The canvas: a picture as free variables u, each pixel being (1 + sin u) / 2; and the optimisers that change them.
 
-So bounds hold at every step, and no clamp disturbs the optimiser. A pixel at 0 or 1 would have no slope and never move:
-the start is kept a hair inside.
+So every pixel stays in [0, 1] at every step, and no clamp disturbs the optimiser. A pixel at exactly 0 or 1 has no slope
+and would never move, so the first picture is kept slightly inside these bounds.
 """
 
 from collections.abc import Callable
@@ -15,25 +15,25 @@ _INSIDE = 0.99  # sin u at the start is at most this: pixels from 1.3 to 253.7 o
 
 
 def to_canvas(image: torch.Tensor) -> torch.Tensor:
-    """The variables u of a picture (1, 3, H, W) in [0, 1], ready for an optimiser."""
+    """Return the variables u of a picture (1, 3, H, W) in [0, 1], ready for an optimiser."""
     return torch.asin((2 * image.detach() - 1).clamp(-_INSIDE, _INSIDE)).contiguous().requires_grad_()
 
 
 def to_image(canvas: torch.Tensor) -> torch.Tensor:
-    """The picture (1, 3, H, W) of variables u."""
+    """Return the picture (1, 3, H, W) of variables u."""
     return (1 + canvas.sin()) / 2
 
 
 def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tensor) -> torch.Tensor:
-    """`image`, made against `smaller_photo`, at the size of `photo`, with the photo's detail that the small one lacks."""
+    """Enlarge `image`, made from `smaller_photo`, to the size of `photo`, and add the detail that `smaller_photo` lacks."""
     shape = tuple(photo.shape[-2:])
     return (resize(image, shape) + photo - resize(smaller_photo, shape)).clamp(0, 1)
 
 
 class LBFGS(torch.optim.LBFGS):
-    """One evaluation a step. The first step, when nothing is known of the curvature, moves each u by 0.01 on average.
+    """L-BFGS with one evaluation per step. The first step, before the curvature is known, moves each u by 0.01 on average.
 
-    torch's own would divide by the sum of the gradients: so little that in bfloat16 only rounding is seen to change.
+    torch's own first step is divided by the sum of the gradients: so small that it is lost in bfloat16's rounding.
     """
 
     def __init__(self, params: list[torch.Tensor]) -> None:
@@ -47,9 +47,9 @@ class LBFGS(torch.optim.LBFGS):
 
 
 def _without_compiler() -> None:
-    """Spare the first optimiser the loading of torch's compiler (0.8 s), which would only be asked to keep out.
+    """Keep the first optimiser from loading torch's compiler (0.8 s), which it loads only to switch it off.
 
-    torch marks a function that is done with that by an attribute; a torch without it loads the compiler as ever.
+    Once that is done for a function, torch gives it an attribute. A torch without this attribute loads the compiler as usual.
     """
     for method in (torch.optim.Optimizer.add_param_group, torch.optim.Optimizer.zero_grad):
         function = getattr(method, "__wrapped__", None)

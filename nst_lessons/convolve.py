@@ -19,14 +19,14 @@ from torch import nn
 from nst_lessons.files import replacing
 
 PIECE = (48, 64)  # height and width of the piece that is timed: larger maps take long and rank alike
-FEW_CHANNELS = 128 * 128  # in times out: up to here each side of the piece is doubled, or it would be too quick to time
-MANY_WEIGHTS = 2**19  # a kernel of more is read from memory at each call, since other layers fill the cache in between
-TOLERANCE = 1e-3  # an implementation that differs by more from the direct one is never chosen
-POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates polynomials
+FEW_CHANNELS = 128 * 128  # in times out: up to here, double each side of the piece, or it is too quick to time
+MANY_WEIGHTS = 2**19  # a larger kernel is read from memory at each call, since other layers fill the cache in between
+TOLERANCE = 1e-3  # never choose an implementation that differs by more from the direct one
+POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates its polynomials
 
 
 class FrozenConv(nn.Conv2d):
-    """A convolution of kernel (O, I, 3, 3) and bias (O,) with padding 1, never trained. As a module it is PyTorch's own."""
+    """A convolution that is never trained: kernel (O, I, 3, 3), bias (O,), padding 1. Calling it runs PyTorch's own."""
 
     def __init__(self, kernel: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__(kernel.shape[1], kernel.shape[0], kernel_size=3, padding=1, device="meta")
@@ -35,7 +35,7 @@ class FrozenConv(nn.Conv2d):
         self._evaluated = None
 
     def evaluated(self) -> torch.Tensor:
-        """The kernel for `winograd` (36, I, O): its values at the 6 x 6 points, computed once."""
+        """Return the kernel for `winograd`, its values at the 6 x 6 points (36, I, O), computed once."""
         if self._evaluated is None:
             along, k = _powers(3), self.weight.float()
             self._evaluated = torch.einsum("pi,ocij,qj->pqco", along, k, along).flatten(0, 1).contiguous()
@@ -43,15 +43,15 @@ class FrozenConv(nn.Conv2d):
 
 
 def convolve(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
-    """conv(x) for x (B, I, H, W); with `back`, the gradient for x of a gradient (B, O, H, W): without bias, flipped.
+    """Return conv(x) for x (B, I, H, W). With `back`, x is a gradient (B, O, H, W): flip the kernel and leave out the bias.
 
-    Raises ValueError if NST_CONV is set and is none of direct, nnpack and winograd.
+    Raises ValueError if NST_CONV is set to anything but direct, nnpack or winograd.
     """
     return _WAYS[_chosen(conv, x, back)](conv, x, back)
 
 
 def way_forced() -> str | None:
-    """The implementation that the environment variable NST_CONV asks for: for tests and reports of faults."""
+    """Return the implementation that the environment variable NST_CONV names, if any: for tests and bug reports."""
     name = os.environ.get("NST_CONV")
     if name and name not in _WAYS:
         raise ValueError(f"NST_CONV is {name!r}: choose {', '.join(_WAYS)}, or leave it unset.")
@@ -60,7 +60,7 @@ def way_forced() -> str | None:
 
 @cache
 def nnpack_available() -> bool:
-    """Whether NNPACK is in this build of PyTorch and takes this processor; asking also initialises it."""
+    """Return whether this build of PyTorch has NNPACK and this processor can run it. The first call initialises NNPACK."""
     available = getattr(torch, "_nnpack_available", None)
     return bool(available and available()) and hasattr(torch, "_nnpack_spatial_convolution")
 
@@ -75,15 +75,15 @@ def _nnpack(conv, x, back):
 
 
 def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
-    """`convolve` by F(4x4, 3x3) of Lavin and Gray 2016 (arXiv 1509.09308), section 4.
+    """Do the work of `convolve` by F(4x4, 3x3) of Lavin and Gray 2016 (arXiv 1509.09308), section 4.
 
-    A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3; their product is fixed by its values at 6
-    points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs, overlapping
-    the next by 2, and 4 x 4 outputs. Here all tiles are the columns of one matrix, so A and B are one product each, and the
+    A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3. Six points determine their product.
+    Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs and 4 x 4 outputs.
+    Neighbouring tiles overlap by 2. Here all tiles are the columns of one matrix. So A and B are one product each, and the
     middle is a product of (tiles, I) and (I, O) at each of the 36 points.
 
-    The flipped kernel has at a point p what the kernel has at 1/p, times p^2. The points are chosen so that 1/p is one of
-    them, too: the backward pass uses the same values in another order.
+    The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every point p, 1/p is also a point,
+    so the backward pass uses the same values in another order.
     """
     batch, channels, height, width = x.shape
     rows, columns = -(-height // 4), -(-width // 4)
@@ -92,7 +92,7 @@ def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Ten
     before, after = _transforms(back)  # (36, 36), (16, 36)
     out = x.new_empty(batch, kernel.shape[2], 4 * rows, 4 * columns)
     place = out.unflatten(3, (columns, 4)).unflatten(2, (rows, 4))  # (B, O, rows, 4, columns, 4)
-    strip = max(1, 2**23 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 32 MB of them
+    strip = max(1, 2**23 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 32 MB
     for top in range(0, rows, strip):
         part = tiles[:, :, top : top + strip].permute(4, 5, 1, 0, 2, 3).reshape(36, -1)
         values = (before @ part).view(36, channels, -1).mT  # (36, B * rows * columns, channels)
@@ -108,14 +108,14 @@ _WAYS = {"direct": _direct, "nnpack": _nnpack, "winograd": winograd}
 
 @cache
 def _powers(count: int) -> torch.Tensor:
-    """(6, count): a polynomial of `count` coefficients is evaluated at POINTS and infinity by this matrix."""
+    """Return the matrix (6, count) that evaluates a polynomial with `count` coefficients at POINTS and infinity."""
     finite = torch.tensor(POINTS, dtype=torch.float64)[:, None] ** torch.arange(count)
     return torch.cat([finite, torch.eye(count, dtype=torch.float64)[-1:]]).float()
 
 
 @cache
 def _transforms(back: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """The matrices of `winograd` before and after the product, for both axes at once: (36, 36) and (16, 36)."""
+    """Return the matrices of `winograd` before and after the product, for both axes at once: (36, 36) and (16, 36)."""
     b, a = torch.linalg.inv(_powers(6).double()).mT, _powers(4).double().mT  # (6, 6), (4, 6)
     if back:
         order, squares = [5, 1, 2, 4, 3, 0], torch.tensor([1, 1, 1, 0.25, 4, 1], dtype=torch.float64)  # of 1/p; its p^2
@@ -124,7 +124,7 @@ def _transforms(back: bool) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
-    """The name of the quickest implementation for this shape here."""
+    """Return the name of the quickest implementation for this shape on this machine."""
     if x.device.type != "cpu" or x.dtype != torch.float32:
         return "direct"
     if forced := way_forced():
@@ -142,24 +142,24 @@ def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
 
 
 def _quickest(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
-    """The name of the quickest implementation on x, among those that agree with the direct one."""
+    """Time each implementation that agrees with the direct one on x, and return the name of the quickest."""
     expected, best = None, {}
     for name, way in _WAYS.items():
         if name == "nnpack" and not nnpack_available():
             continue
         try:
-            found = way(conv, x, back)  # once, untimed: what is prepared at the first call is not measured
+            found = way(conv, x, back)  # once, untimed: the first call also prepares things
             expected = found if expected is None else expected
             if not (found - expected).norm() <= TOLERANCE * expected.norm():
                 continue
             best[name] = _seconds(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MANY_WEIGHTS)
-        except RuntimeError:  # a processor that NNPACK refuses, or too little memory
+        except RuntimeError:  # NNPACK refuses this processor, or there is too little memory
             continue
     return min(best, key=best.get)
 
 
 def _seconds(function: Callable[[], object], cold: bool) -> float:
-    """Return the seconds of the quickest of up to three calls; a call that takes long is timed once.
+    """Return the seconds of the quickest of up to three calls; time a slow call only once.
 
     cold: empty the processor's cache before each call, as the other layers of a network do.
     """
@@ -177,13 +177,13 @@ def _seconds(function: Callable[[], object], cold: bool) -> float:
 
 @cache
 def _other_data() -> torch.Tensor:
-    """As much as a processor's cache holds: reading it drives everything else out."""
+    """Return as much data as a processor's cache holds. Reading it evicts everything else."""
     return torch.ones(2**23)
 
 
 @cache
 def _choices() -> dict[str, str]:
-    """What was chosen on this machine before, by shape; empty where nothing can be read."""
+    """Return the earlier choices on this machine, by shape; empty if none can be read."""
     try:
         found = json.loads(_kept_in().read_text())
         return {key: name for key, name in found.items() if name in _WAYS}
@@ -197,7 +197,7 @@ def _keep(choices: dict[str, str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(choices, indent=0))
-    except OSError:  # a home that cannot be written: measured again next time
+    except OSError:  # the home folder cannot be written: measure again next time
         pass
 
 

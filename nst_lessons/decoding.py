@@ -1,4 +1,4 @@
-"""Decode the files that pictures come in: known formats only, never more than the memory takes, upright, in sRGB."""
+"""Decode picture files: known formats only, no more than fits into memory, turned upright, in sRGB."""
 
 import threading
 import warnings
@@ -16,7 +16,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 from nst_lessons.containers import Refused, advice, may_hold_two, seek_photo, two_views, without_texts
 from nst_lessons.sizes import check_sides, fit
 
-# What photos and scans come in. Pillow goes by content, not by a file's ending, and knows 40 formats more: for PostScript
+# The formats of photos and scans. Pillow goes by content, not by a file's ending, and knows 40 more formats: for PostScript,
 # it starts another program.
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
 ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".jps", ".mpo", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff", ".bmp"}
@@ -24,10 +24,10 @@ ENDINGS |= {".avif", ".heic", ".heif", ".hif"}
 MOST_PIXELS = 300_000_000
 MOST_BYTES = 1_000_000_000  # while a picture is decoded
 BYTES_PER_PIXEL = {"WEBP": 17, "AVIF": 11}  # while it is decoded (measured)
-MANY = 4_000_000  # pixels: what has more is made smaller before it becomes float
-_PLAIN = 8  # bytes per pixel of the others
+MANY = 4_000_000  # pixels: a picture with more is made smaller before it becomes float
+_PLAIN = 8  # bytes per pixel of the other formats
 _ORIENTATION = 0x0112
-_TURNS = {  # what makes a picture of this EXIF orientation upright
+_TURNS = {  # turn a picture of this EXIF orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -36,33 +36,33 @@ _TURNS = {  # what makes a picture of this EXIF orientation upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_one_at_a_time = threading.RLock()  # since Pillow's own limit is one for the whole process
+_one_at_a_time = threading.RLock()  # since Pillow has one limit for the whole process
 Found = TypeVar("Found")
 
 
 def read(file: Path | BinaryIO, name: object, size: int | None = None) -> tuple[np.ndarray, tuple[int, int]]:
-    """A picture's pixels, (H, W, 3) in uint8 or (H, W) in float, and its true (height, width), upright.
+    """Return a picture's pixels, (H, W, 3) in uint8 or (H, W) in float, and its full (height, width), both upright.
 
-    name: what the file is called in messages. size: the long side that is wanted: of a larger file fewer pixels are read,
-    at least twice as many as that on the long side. Raises ValueError, whatever goes wrong in the decoder.
+    name: the file's name in messages. size: the long side that the caller needs; a larger file is read with fewer pixels,
+    but at least twice `size` on the long side. Raises ValueError for anything that goes wrong in the decoder.
     """
     return _using(file, name, lambda image: _one_view(image, name, size))
 
 
 def shape(file: Path) -> tuple[int, int]:
-    """The (height, width) of the picture in a file, before it is turned; only the header is read."""
+    """Return the (height, width) of the picture in a file, before it is turned upright. Read only the header."""
     return _using(file, file, lambda image: (image.height, image.width))
 
 
 def views(file: Path) -> list[np.ndarray]:
-    """The pixels of the left and the right view in an MPO or a JPS file; an empty list for a file of one picture."""
+    """Return the pixels of the left and the right view in an MPO or a JPS file; an empty list for any other file."""
     return _using(file, file, lambda image: [pixels(view)[0] for view in _both_views(image, file)])
 
 
 def pixels(image: Image.Image, size: int | None = None) -> tuple[np.ndarray, tuple[int, int]]:
-    """As `read`, of a picture that Pillow has opened."""
+    """Do the work of `read` for a picture that Pillow has opened."""
     if image.format not in (None, *FORMATS):
-        raise Refused(f" is {image.format}, which no photo comes in: save it as PNG or JPEG first.")
+        raise Refused(f" is in the format {image.format}, which is not for photos: save it as PNG or JPEG first.")
     turn = None if image.format == "TIFF" else _TURNS.get(_orientation(image))  # Pillow turns a TIFF itself
     full = (image.width, image.height) if turn in _SIDEWAYS else (image.height, image.width)
     _check(image, full, size)
@@ -85,7 +85,7 @@ _SIDEWAYS = {_TURNS[number] for number in (5, 6, 7, 8)}
 
 @cache
 def formats() -> tuple[str, ...]:
-    """The FORMATS that this installation can read: AVIF by Pillow from 11.3 on, HEIC by the package pillow-heif."""
+    """Return the FORMATS that this installation can read. AVIF needs Pillow 11.3, HEIC the package pillow-heif."""
     with suppress(ImportError):
         import pillow_heif
 
@@ -95,13 +95,13 @@ def formats() -> tuple[str, ...]:
 
 
 def _using(file: Path | BinaryIO, name: object, use: Callable[[Image.Image], Found]) -> Found:
-    """`use` of the picture in a file. What goes wrong becomes a ValueError that begins with the file's name."""
+    """Return `use(picture)` for the picture in a file. Turn any error into a ValueError that begins with the file's name."""
     try:
         with _one_at_a_time, _own_limit(), file.open("rb") if isinstance(file, Path) else nullcontext(file) as stream:
             try:
                 return _first_try(stream, name, use)
             except ValueError:
-                texts_left_out = without_texts(stream)  # of a PNG, which may be longer than Pillow takes
+                texts_left_out = without_texts(stream)  # a PNG's texts may be longer than Pillow accepts
                 if texts_left_out is None:
                     raise
                 return _first_try(texts_left_out, name, use)
@@ -117,7 +117,7 @@ def _using(file: Path | BinaryIO, name: object, use: Callable[[Image.Image], Fou
 
 
 def _one_view(image: Image.Image, name: object, size: int | None) -> tuple[np.ndarray, tuple[int, int]]:
-    if image.format == "MPO":  # whose first picture is the photo, or the left view
+    if image.format == "MPO":  # its first picture is the photo or the left view
         return pixels(image, size)
     return pixels(next(iter(_both_views(image, name)), image), size)
 
@@ -138,9 +138,9 @@ def _first_try(stream: BinaryIO, name: object, use: Callable[[Image.Image], Foun
 
 @contextmanager
 def _own_limit() -> Iterator[None]:
-    """Pillow's limit knows neither that a JPEG can be read at a fraction of its size, nor what other formats need.
+    """Replace Pillow's limit, which ignores that JPEGs can be read at a fraction of their size and what other formats need.
 
-    Its warnings are of metadata that do not matter here.
+    Hide Pillow's warnings, too: they concern metadata that do not matter here.
     """
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MOST_PIXELS
     try:
@@ -151,7 +151,7 @@ def _own_limit() -> Iterator[None]:
 
 
 def _check(image: Image.Image, full: tuple[int, int], size: int | None) -> None:
-    """Refuse a picture by its header: too small, of too thin a shape, or more than the memory takes."""
+    """Refuse a picture whose header shows that it is too small, too thin, or too large for the memory."""
     try:
         check_sides(*full)
         if size is not None:
@@ -164,8 +164,8 @@ def _check(image: Image.Image, full: tuple[int, int], size: int | None) -> None:
         fraction = min(8, max(1, max(image.size) // (2 * size)))
         needed = count * (_PLAIN / fraction**2 + 4 * ("progressive" in image.info))
     if count > MOST_PIXELS or needed > MOST_BYTES:
-        raise Refused(f" has {image.width} x {image.height} pixels, too many to be opened: make it smaller first.")
-    needed += 0 if size is not None else 30 * count  # float, and a copy of it
+        raise Refused(f" has {image.width} x {image.height} pixels, too many to open: make it smaller first.")
+    needed += 0 if size is not None else 30 * count  # as float, and a copy
     if needed > psutil.virtual_memory().available:
         raise Refused(
             f" has {image.width} x {image.height} pixels and needs {needed / 1e9:.1f} GB of memory, more than is free: give a "
@@ -174,7 +174,7 @@ def _check(image: Image.Image, full: tuple[int, int], size: int | None) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    """By its number alone: EXIF that is odd elsewhere is of no concern."""
+    """Return the EXIF orientation, or 1 if it cannot be read. Other parts of the EXIF data may be broken."""
     try:
         number = image.getexif().get(_ORIENTATION)
     except Exception:
@@ -183,7 +183,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _in_plain_mode(image: Image.Image) -> Image.Image:
-    """Decoded; L, RGB, CMYK, LAB or YCbCr, RGBA if there is transparency, or F for what has more than 8 bits."""
+    """Decode to L, RGB, CMYK, LAB or YCbCr; to RGBA if there is transparency, or to F if there are more than 8 bits."""
     image.load()
     if image.mode.startswith("I"):  # 16 bits per pixel; Pillow's own conversion to RGB would clip it
         grey = np.array(image, np.float32)
@@ -195,7 +195,7 @@ def _in_plain_mode(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB, its colours turned to sRGB from those of the file's profile. A profile that is broken is ignored."""
+    """Convert to RGB, from the colours of the file's profile to sRGB. Ignore a broken profile."""
     if image.mode == "LAB":
         return ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), _srgb(), outputMode="RGB")
     if profile:

@@ -1,12 +1,12 @@
-"""What makes a frozen network quick: four facts that autograd does not know, each an exact rewriting.
+"""Four exact shortcuts for a frozen network that autograd cannot take.
 
-1. The kernels never change, so a convolution needs a gradient for its input only. That gradient is itself a convolution,
+1. The kernels never change, so a convolution only needs the gradient for its input. That gradient is a convolution, too,
    with the kernel flipped and transposed (Dumoulin and Visin 2016, arXiv 1603.07285, section 4).
-2. The output of a ReLU shows where it was positive, and one bit shows which of two values is the larger: that is all that
-   their backward passes need.
+2. The output of a ReLU shows where it was positive, and one bit shows which of two values is larger. Their backward passes
+   need nothing else.
 3. The Gram matrix of a feature map is one matrix product, and so is its gradient.
-4. A 3x3 convolution can be done with a quarter of the multiplications (Winograd's algorithm; Lavin and Gray 2016,
-   arXiv 1509.09308). `nst_lessons.convolve` has it, and chooses what is quickest on this machine.
+4. A 3x3 convolution needs only a quarter of the multiplications (Winograd's algorithm; Lavin and Gray 2016,
+   arXiv 1509.09308). `nst_lessons.convolve` implements it and chooses the quickest implementation on this machine.
 """
 
 import torch
@@ -15,11 +15,11 @@ from nst_lessons.convolve import FrozenConv, convolve
 
 
 class FrozenConvReLU(torch.autograd.Function):
-    """relu(conv(x)) for a `FrozenConv`; a gradient for x, none for kernel and bias."""
+    """relu(conv(x)) for a `FrozenConv`, with a gradient for x but none for the kernel and the bias."""
 
     @staticmethod
     def forward(ctx, x: torch.Tensor, conv: FrozenConv) -> torch.Tensor:
-        """x (B, I, H, W); returns (B, O, H, W)."""
+        """Return (B, O, H, W) for x (B, I, H, W)."""
         out = convolve(conv, x).relu_()
         ctx.save_for_backward(out)
         ctx.conv = conv
@@ -27,21 +27,21 @@ class FrozenConvReLU(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        """The gradient passes where the output is positive, then back through the flipped kernel."""
+        """Keep the gradient where the output is positive, and convolve it with the flipped kernel."""
         (out,) = ctx.saved_tensors
         grad = torch.ops.aten.threshold_backward(grad, out, 0)  # grad * (out > 0) in one pass over memory
         return convolve(ctx.conv, grad, back=True), None
 
 
 class MaxPool(torch.autograd.Function):
-    """The largest of each 2 x 2 pixels: first of two rows, then of two columns. Of equal ones the first gets the gradient.
+    """2 x 2 max pooling: first over two rows, then over two columns. Of equal pixels, the first gets the gradient.
 
-    For channels first, where PyTorch's own takes ten times as long; it also keeps indices of 64 bits.
+    It is for tensors with channels first. There, PyTorch's own takes ten times as long, and it keeps 64-bit indices.
     """
 
     @staticmethod
     def forward(ctx, x: torch.Tensor) -> torch.Tensor:
-        """x (B, C, H, W); returns (B, C, H // 2, W // 2)."""
+        """Return (B, C, H // 2, W // 2) for x (B, C, H, W)."""
         height, width = (side // 2 * 2 for side in x.shape[-2:])
         even, odd = x[..., :height:2, :width], x[..., 1:height:2, :width]
         rows = torch.maximum(even, odd)
@@ -51,13 +51,13 @@ class MaxPool(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        """The gradient goes to the pixel that was the largest."""
+        """Pass the gradient to the pixel that was the largest."""
         upper, left = ctx.saved_tensors
         rows = torch.empty(upper.shape, dtype=grad.dtype)
         torch.mul(grad, left, out=rows[..., ::2])
         torch.sub(grad, rows[..., ::2], out=rows[..., 1::2])
         height, width = 2 * upper.shape[-2], upper.shape[-1]
-        new = torch.empty if (height, width) == ctx.shape[-2:] else torch.zeros  # an odd side's last line gets none
+        new = torch.empty if (height, width) == ctx.shape[-2:] else torch.zeros  # the last line of an odd side gets none
         found = new(ctx.shape, dtype=grad.dtype)
         even, odd = found[..., :height:2, :width], found[..., 1:height:2, :width]
         torch.mul(rows, upper, out=even)
@@ -66,27 +66,27 @@ class MaxPool(torch.autograd.Function):
 
 
 class Gram(torch.autograd.Function):
-    """`losses.gram_matrix` for one feature map (1, C, H, W), in its own precision and layout."""
+    """`losses.gram_matrix` for one feature map (1, C, H, W), in the map's own precision and layout."""
 
     @staticmethod
     def forward(ctx, features: torch.Tensor) -> torch.Tensor:
-        """Returns (1, C, C) in float32."""
+        """Return (1, C, C) in float32."""
         ctx.save_for_backward(features)
         return _product(features)[None] / features.numel()
 
     @staticmethod
     def backward(ctx, grad):
-        """dL/dF = (dL/dG + its transpose) F, equation (6) of Gatys 2015 without its ReLU."""
+        """Return dL/dF = (dL/dG + its transpose) F, equation (6) of Gatys 2015 without its ReLU."""
         (features,) = ctx.saved_tensors
         weights = (grad[0] + grad[0].mT) / features.numel()  # (C, C)
         return torch.conv2d(features, weights.to(features.dtype)[:, :, None, None])  # a product at each position
 
 
 def _product(features: torch.Tensor) -> torch.Tensor:
-    """F F' (C, C) in float32, of features (1, C, H, W) in their own precision.
+    """Return F F' (C, C) in float32 for features F (1, C, H, W) of any precision.
 
-    A product in half precision is rounded: so the positions are taken in parts, long enough that the parts' results are
-    small beside them, and the results are added in float32. Few positions are converted instead.
+    A product in half precision is rounded. So we split the positions into parts and add the parts' results in float32. Each
+    part is long, so its result is small beside it. If there are few positions, we convert the features instead.
     """
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)  # (H*W, C): a view where the channels are last in memory ...
     if features.is_contiguous():

@@ -1,4 +1,4 @@
-"""Figures of the lessons: one look, a caption that says what to look for, and an alternative text."""
+"""Draw the lessons' figures: in one style, with a caption that says what to look for and an alternative text."""
 
 import base64
 import html
@@ -14,22 +14,24 @@ from nst_lessons.images import to_pil
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDEST = 13  # inches of a figure: more would not fit a notebook's column
+WIDEST = 13  # inches: a wider figure does not fit a notebook's column
 
 
 def show(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, columns: int | None = None) -> None:
-    """Show pictures under their titles, from left to right (photo, style, result), above a caption: what to look for.
+    """Show pictures from left to right (photo, style, result), with their titles and a caption that says what to look for.
 
-    See `draw`. The caption is the alternative text too.
+    The parameters are those of `draw`. The caption is also the alternative text.
     """
     show_figure(draw(images, caption, height=height, columns=columns), alt=caption)
 
 
 def draw(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, columns: int | None = None) -> "Figure":
-    """The figure that `show` shows.
+    """Return the figure that `show` displays.
 
-    A picture is (1, 3, H, W) in [0, 1]; an array (H, W) is drawn as a heat map, dark for its least value, yellow for its
-    largest. `height` is that of a row in inches; `columns` breaks the pictures into rows of so many.
+    images: pictures (1, 3, H, W) in [0, 1] by title; an array (H, W) becomes a heat map, from dark (least) to yellow (largest)
+    caption: one sentence below the pictures that says what to look for
+    height: of a row, in inches
+    columns: pictures per row; all of them unless given
     """
     from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
 
@@ -51,26 +53,26 @@ def draw(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, 
 
 
 def show_figure(figure: "Figure", alt: str) -> None:
-    """Display a matplotlib figure with an alternative text, in a notebook of any kind."""
+    """Display a matplotlib figure with an alternative text, in any kind of notebook."""
     from IPython.display import display
 
     display({"text/html": to_html(figure, alt), "text/plain": alt}, raw=True)
 
 
 def to_html(figure: "Figure", alt: str) -> str:
-    """A figure as an <img> that carries its own data: of JupyterLab's picture types only HTML shows the `alt` text."""
+    """Return a figure as an <img> with its data inside: JupyterLab shows an `alt` text only in HTML."""
     return f'<img src="data:image/{picture_type(figure)};base64,{base64.b64encode(encode(figure)).decode()}" ' + (
         f'alt="{html.escape(alt, quote=True)}" style="max-width:100%">'
     )
 
 
 def picture_type(figure: "Figure") -> str:
-    """jpeg for a figure with photographs in it, and png, sharper and smaller there, for one of lines."""
+    """Return "jpeg" for a figure with pictures in it, or "png" for one of lines, where it is sharper and smaller."""
     return "jpeg" if any(axis.images for axis in figure.axes) else "png"
 
 
 def encode(figure: "Figure") -> bytes:
-    """The figure as the bytes of a picture of `picture_type`."""
+    """Return the figure as the bytes of a picture of its `picture_type`."""
     data = BytesIO()
     kind = picture_type(figure)
     figure.savefig(data, format=kind, dpi=100, facecolor="white", pil_kwargs={"quality": 88} if kind == "jpeg" else {})
@@ -78,9 +80,9 @@ def encode(figure: "Figure") -> bytes:
 
 
 def play(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float = 6.0) -> None:
-    """Show clips of equally many frames (1, 3, H, W) side by side under their titles, again and again, above a caption.
+    """Play clips with equally many frames (1, 3, H, W) side by side in a loop, with their titles and a caption.
 
-    One moving picture (WebP), so that they run in step. The caption is the alternative text too.
+    All clips are in one animated WebP, so they stay in step. The caption is also the alternative text.
     """
     from IPython.display import display
 
@@ -88,7 +90,7 @@ def play(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float =
 
 
 def moving(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float = 6.0) -> str:
-    """What `play` shows, as HTML."""
+    """Return the HTML that `play` displays."""
     first, *rest = (to_pil(torch.cat(frames, dim=3)) for frames in zip(*clips.values(), strict=True))
     data = BytesIO()
     first.save(data, "webp", save_all=True, append_images=rest, duration=round(1000 / fps), loop=0, quality=85)
@@ -102,10 +104,11 @@ def moving(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float
 
 
 def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **sliders) -> None:
-    """Sliders above the figure that `figure_of(**values)` makes, drawn anew when one is let go.
+    """Show sliders above the figure that `figure_of(**values)` returns. Draw it again when a slider is released.
 
-    sliders: an ipywidgets slider for each argument of `figure_of`. settings: some three dictionaries of values, at which the
-    figure is shown where no widget can be drawn (a web page, a PDF). A figure that was drawn once is kept.
+    settings: about three dictionaries of values; their figures stand in where there are no widgets (a web page, a PDF)
+    sliders: an ipywidgets slider for each argument of `figure_of`
+    Each figure is drawn once and then kept.
     """
     import ipywidgets as widgets
     from IPython.display import display

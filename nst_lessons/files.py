@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and names that are looked at before the work."""
+"""Write files whole or not at all, and check file names before the work starts."""
 
 import hashlib
 import os
@@ -14,16 +14,16 @@ from pathlib import Path
 
 import psutil
 
-ABANDONED = 3600  # seconds after which a temporary file is removed, whatever became of its writer
+ABANDONED = 3600  # seconds after which a temporary file is removed, even if its writer may still run
 _HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # this computer, in the names of temporary files
 
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """A new file to write to, beside `path` and with its ending, that replaces `path` on success.
+    """Yield a new file to write to, beside `path` and with its ending, that replaces `path` on success.
 
-    Where the writing raises, the new file is removed and what was at `path` stays. A link is followed. The mode is that of
-    the file before, or what the umask says. Files that killed writers of the same `path` have left are removed.
+    If the writing raises, the new file is removed and `path` stays as it was. Links are followed. The new file gets the mode
+    of the old one, or the umask's. Temporary files that killed writers of the same `path` left behind are removed.
     """
     path = Path(os.path.realpath(path))
     before = _regular(path)
@@ -35,17 +35,17 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     mode = stat.S_IMODE((before or temporary.stat()).st_mode)
     try:
         yield temporary
-        temporary.chmod(mode)  # some writers put a file of their own in its place
+        temporary.chmod(mode)  # some writers replace the file by their own
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_or_rescue(path: str | os.PathLike, write: Callable[[Path], object]) -> None:
-    """Write a file, whole or not at all: `write` is given the path to write to.
+    """Write a file, whole or not at all, by calling `write` with the path to write to.
 
-    Where that fails, as on a full disk, it is written to the folder for temporary files instead, so that the work is not
-    lost. OSError says so then, and what to do.
+    If that fails (the disk may be full), write it to the folder for temporary files instead, so that the work is not lost.
+    Then raise OSError, which says where the file is and what to do.
     """
     path = Path(path)
     try:
@@ -58,14 +58,14 @@ def write_or_rescue(path: str | os.PathLike, write: Callable[[Path], object]) ->
             write(rescued)
         except OSError:
             raise OSError(f"{failed}: make room on the disk, or choose another place, and try again.") from None
-        raise OSError(f"{failed}. It is kept as {rescued}: make room on the disk, or copy it to another place.") from None
+        raise OSError(f"{failed}. It was saved as {rescued}: make room on the disk, or copy it to another place.") from None
 
 
 def place_for(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
-    """`path` as a Path if a file can be written there that is none of `inputs`, the files to be read.
+    """Return `path` as a Path if a file can be written there and it is none of `inputs`, the files that are read.
 
-    Raises ValueError for a folder, for a name that cannot be a file's, for what is no regular file and for an input,
-    FileNotFoundError where its folder is missing, PermissionError.
+    Raises ValueError for a folder, an impossible name, a device or pipe, or one of `inputs`; FileNotFoundError if the folder
+    is missing; PermissionError if nothing may be written there.
     """
     path = Path(path)
     try:
@@ -77,19 +77,19 @@ def place_for(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
         raise ValueError(f"No file can have the name {shown(path.name)} ({reason}): choose a shorter, simpler one.") from None
     if os.path.isdir(path):
         raise ValueError(f"Cannot save {path}: that is a folder. Add a file name, for example {path / 'out.png'}.")
-    target = Path(os.path.realpath(path))  # where a link leads to
+    target = Path(os.path.realpath(path))  # follows links
     if not target.parent.is_dir():
         missing = target.parent if path.is_symlink() else path.parent
         raise FileNotFoundError(f"The folder {missing} does not exist: make it first, or choose another place.")
     if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
         raise PermissionError(f"No permission to write {path}: choose another place.")
     if _regular(target) and any(os.path.samefile(target, one) for one in inputs):
-        raise ValueError(f"{path} is the file that is read, which would be lost: choose another name for the result.")
+        raise ValueError(f"{path} is an input file, which would be lost: choose another name for the result.")
     return path
 
 
 def check_is_file(path: Path, given: str | os.PathLike, kind: str) -> None:
-    """Raise ValueError or FileNotFoundError unless there is a file with something in it at `path`, which was `given` so."""
+    """Raise ValueError or FileNotFoundError unless `path` is a file that is not empty. `given`: what the user wrote for it."""
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder, not a {kind}: give the path of a file in it.")
     if not os.path.isfile(path):
@@ -102,29 +102,29 @@ def check_is_file(path: Path, given: str | os.PathLike, kind: str) -> None:
 
 
 def shown(text: object) -> str:
-    """A name as a message shows it: on one line, and not longer than one line."""
+    """Return a name in the form for a message: on one line, and shortened to fit there."""
     text = str(text)
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= 200 else f"{text[:100]}...{text[-60:]}"
 
 
 def _looks_like(text: str) -> str | None:
-    """What to do about a path that is more likely something else."""
+    """Say what to do if a path looks like something else, such as a web address."""
     if re.match(r"\s*(https?|ftp|file|data):", text, re.IGNORECASE):
         return "this is a web address. Download the picture first, then give the name of its file."
     if len(text) > 1 and text.strip()[:1] in {"'", '"', "“", "„", "‘", "«"}:
         return "leave out the quotation marks around it."
     if any(letter in text for letter in "\a\b\t\n\v\f\r"):
-        return 'a backslash and the letter after it were read as one character. Write the path as r"...", or with / for \\.'
+        return 'a backslash and the letter after it were read as one character. Write r"...", or / instead of \\.'
     if "\\" in text and os.name != "nt":
-        return "this is a path of Windows, and this computer has another system: its folders are separated by /."
+        return "this is a Windows path, but this computer separates folders with /."
     if text != text.strip() and os.path.isfile(text.strip()):
         return "leave out the spaces around it."
     return None
 
 
 def _regular(path: Path) -> os.stat_result | None:
-    """What is known of the file at `path`, None where there is none; ValueError for a device or a pipe."""
+    """Return the status of the file at `path`, or None if there is none. Raises ValueError for a folder, a device or a pipe."""
     try:
         found = path.stat()
     except OSError:
@@ -135,7 +135,7 @@ def _regular(path: Path) -> os.stat_result | None:
 
 
 def _remove_abandoned(folder: Path, start: str) -> None:
-    """Remove the temporary files whose names begin with `start` if their writer, a process on this computer, is no more."""
+    """Remove temporary files whose names begin with `start` if their writer, a process on this computer, has ended."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(start):

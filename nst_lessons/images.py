@@ -25,9 +25,9 @@ SAVED |= dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG")
 def load_image(source: object, size: int | None = None) -> torch.Tensor:
     """Read a picture from a path, a sample's name, a file's bytes, a `PIL.Image`, an array or a tensor.
 
-    Arrays are (H, W) or (H, W, 3|4), uint8 or float in [0, 1]; tensors (3, H, W) or (1, 3, H, W). EXIF orientation is
-    applied, transparency laid on white, any mode and colour profile converted to sRGB.
-    size: the long side to resize to, with antialiasing; a large file is then read with a fraction of its memory.
+    Arrays are (H, W) or (H, W, 3|4), uint8 or float in [0, 1]; tensors are (3, H, W) or (1, 3, H, W). The picture is turned
+    upright (EXIF), put on white where it is transparent, and converted to sRGB from any mode and colour profile.
+    size: the long side to resize to, with antialiasing; reading a large file then takes a fraction of the memory.
     Raises FileNotFoundError or ValueError, whose first line says what is wrong and what to do.
     """
     size = None if size is None else whole(size, "The size", 1, "the long side in pixels, ")
@@ -48,12 +48,12 @@ def load_image(source: object, size: int | None = None) -> torch.Tensor:
 
 
 def load_views(source: str | os.PathLike) -> list[torch.Tensor]:
-    """The left and the right view (1, 3, H, W) in an MPO or a JPS; an empty list for a file of one picture."""
+    """Return the left and the right view (1, 3, H, W) in an MPO or a JPS; an empty list for any other file."""
     return [_from_array(view) for view in decoding.views(located(source))]
 
 
 def read(file: Path | BinaryIO, size: int | None, name: object) -> torch.Tensor:
-    """The picture in a file; size: as for `load_image`; name: what the file is called in messages."""
+    """Return the picture in a file. size: as for `load_image`. name: the file's name in messages."""
     pixels, shape = decoding.read(file, name, size)
     try:
         return _fitted(_from_array(pixels), shape, size)
@@ -62,7 +62,7 @@ def read(file: Path | BinaryIO, size: int | None, name: object) -> torch.Tensor:
 
 
 def resize(image: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:
-    """Resize (B, C, H, W) so that its long side is `size`, or to `size` = (height, width); bicubic, antialiased."""
+    """Resize (B, C, H, W) to a long side of `size`, or to `size` = (height, width). Bicubic, with antialiasing."""
     shape = size if isinstance(size, tuple | list) else fit(image.shape[-2:], size)
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
@@ -70,7 +70,7 @@ def resize(image: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:
 
 
 def shape_of(source: object) -> tuple[int, int]:
-    """The (height, width) of a picture that `load_image` reads, before it is turned; of a file only the header is read."""
+    """Return the (height, width) of any picture for `load_image`, before it is turned upright. Read only a file's header."""
     if not isinstance(source, str | os.PathLike):
         return tuple(load_image(source).shape[-2:])
     shape = decoding.shape(located(source))
@@ -79,24 +79,24 @@ def shape_of(source: object) -> tuple[int, int]:
 
 
 def to_pil(image: torch.Tensor) -> Image.Image:
-    """The 8-bit `PIL.Image` of a picture (1, 3, H, W) or (3, H, W); values outside [0, 1] are clipped."""
+    """Convert a picture (1, 3, H, W) or (3, H, W) to an 8-bit `PIL.Image`. Values outside [0, 1] are clipped."""
     pixels = image.detach().float().cpu().reshape(image.shape[-3:])  # (3, H, W)
     pixels = pixels.clamp(0, 1).mul(255).round().to(torch.uint8)
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
 
 
 def to_jpeg(image: torch.Tensor) -> bytes:
-    """The bytes of a JPEG of a picture, for a screen."""
+    """Return a picture as the bytes of a JPEG, good enough for a screen."""
     data = BytesIO()
     to_pil(image).save(data, format="jpeg", quality=90)
     return data.getvalue()
 
 
 def save_image(image: torch.Tensor, path: str | os.PathLike) -> Path:
-    """Write a picture; the ending of `path` chooses the format (.png, .jpg, .webp, ...). Returns the path.
+    """Write a picture, and return its path, whose ending chooses the format (.png, .jpg, .webp, ...).
 
-    The file appears whole or not at all. Raises ValueError for an unknown ending, FileNotFoundError for a missing folder,
-    PermissionError; OSError for a full disk, and then the picture is in the folder for temporary files.
+    The file is written whole or not at all. Raises ValueError for an unknown ending; FileNotFoundError for a missing folder;
+    PermissionError; OSError for a full disk (the picture is then saved in the folder for temporary files).
     """
     path, picture = writable(path), to_pil(image)
     write_or_rescue(path, lambda place: picture.save(place, format=SAVED[path.suffix.lower()], quality=95))
@@ -104,9 +104,9 @@ def save_image(image: torch.Tensor, path: str | os.PathLike) -> Path:
 
 
 def writable(path: str | os.PathLike, *inputs: object) -> Path:
-    """`path` as a Path if a picture can be written there; the errors of `save_image` before the work, not after it.
+    """Return `path` as a Path if a picture can be written there. Raises the errors of `save_image` before the work starts.
 
-    inputs: the pictures that the work begins with. Raises ValueError if `path` is one of their files.
+    inputs: the pictures that the work reads. Raises ValueError if `path` is one of their files.
     """
     path = Path(path)
     kind = SAVED.get(path.suffix.lower())
@@ -116,7 +116,7 @@ def writable(path: str | os.PathLike, *inputs: object) -> Path:
 
 
 def located(source: str | os.PathLike) -> Path:
-    """The file that a path or a sample's name means."""
+    """Return the file for a path or a sample's name."""
     path = Path(os.path.expanduser(source))
     if isinstance(source, str) and samples.looks_like_name(source) and not os.path.isfile(path):
         return samples.find(source)
@@ -125,7 +125,7 @@ def located(source: str | os.PathLike) -> Path:
 
 
 def _fitted(image: torch.Tensor, shape: tuple[int, int], size: int | None) -> torch.Tensor:
-    """`image`, whose true (height, width) is `shape`, with a long side of `size`; contiguous, as L-BFGS asks for."""
+    """Resize `image`, whose full (height, width) is `shape`, to a long side of `size`. Contiguous, as L-BFGS requires."""
     return (image if size is None else resize(image, fit(shape, size))).contiguous()
 
 
@@ -134,7 +134,7 @@ def _from_pil(source: Image.Image, size: int | None) -> tuple[torch.Tensor, tupl
         pixels, shape = decoding.pixels(source, size)
     except Refused as refused:
         raise ValueError(f"This picture{refused}") from None
-    except Exception as error:  # Pillow decodes a file when its pixels are asked for, which is now
+    except Exception as error:  # Pillow decodes a file only now, when we need its pixels
         raise ValueError(f"This picture is damaged or cut off ({error}): get it again.") from None
     return _from_array(pixels), shape
 
@@ -143,7 +143,7 @@ def _from_array(array: np.ndarray) -> torch.Tensor:
     if array.ndim == 2:
         array = np.stack([array] * 3, axis=-1)  # (H, W, 3)
     if array.ndim != 3 or array.shape[-1] not in (3, 4):
-        raise ValueError(f"An array of shape {array.shape} is no picture: give (H, W), (H, W, 3) or (H, W, 4).")
+        raise ValueError(f"An array of shape {array.shape} is not a picture: give (H, W), (H, W, 3) or (H, W, 4).")
     pixels = _from_tensor(torch.from_numpy(np.ascontiguousarray(array)).permute(2, 0, 1))  # (1, 3 or 4, H, W)
     if pixels.shape[1] == 4:
         alpha = pixels[:, 3:]
@@ -155,13 +155,13 @@ def _from_tensor(tensor: torch.Tensor) -> torch.Tensor:
     shape = tuple(tensor.shape)
     pixels = tensor.detach()[None] if tensor.ndim == 3 else tensor.detach()
     if pixels.ndim != 4 or pixels.shape[0] != 1 or pixels.shape[1] not in (3, 4):
-        raise ValueError(f"A tensor of shape {shape} is no picture: give (1, 3, H, W) or (3, H, W).")
+        raise ValueError(f"A tensor of shape {shape} is not a picture: give (1, 3, H, W) or (3, H, W).")
     check_sides(*pixels.shape[-2:])
     if tensor.dtype == torch.uint8:
         return pixels.float() / 255
     if not tensor.is_floating_point():
-        raise ValueError(f"A picture of type {tensor.dtype}: give uint8 (0 to 255) or float (0 to 1).")
+        raise ValueError(f"A picture cannot have the type {tensor.dtype}: give uint8 (0 to 255) or float (0 to 1).")
     low, high = pixels.min().item(), pixels.max().item()
     if not (low >= 0 and high <= 1):  # NaN fails this too
-        raise ValueError(f"The pixels go from {low:g} to {high:g}: a float picture has values from 0 to 1 (divide by 255?).")
+        raise ValueError(f"The pixels range from {low:g} to {high:g}: a float picture has values from 0 to 1 (divide by 255?).")
     return pixels.float().contiguous()

@@ -1,4 +1,4 @@
-"""The callback that draws during a run: the picture, the curves of the losses, and how long it will take."""
+"""A callback that draws during a run: the picture, the loss curves, and the time to go."""
 
 import base64
 import sys
@@ -8,15 +8,15 @@ from io import BytesIO
 from nst_lessons.images import to_jpeg
 from nst_lessons.step import Step
 
-_COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: told apart by everybody
-_SHARE = 0.01  # of a run's time may go into drawing the picture, and as much into the curves
+_COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: safe for colour-blind people
+_SHARE = 0.01  # of a run's time may go into drawing the picture, and the same again into the curves
 
 
 class LivePlot:
-    """Draws a run while it goes: `stylize(..., callback=LivePlot())`.
+    """Draws a run while it goes on: `stylize(..., callback=LivePlot())`.
 
-    In a notebook one display is updated at most every `every` seconds, and more seldom where drawing would take more
-    than about 2% of the run; the first and the last step are always drawn. Elsewhere it is one line of text, on stderr.
+    In a notebook, it updates one display at most every `every` seconds, less often if drawing would exceed about 2% of the
+    run. It always draws the first and the last step. Elsewhere, it writes one line of text to stderr.
     """
 
     def __init__(self, every: float = 0.5) -> None:
@@ -24,10 +24,10 @@ class LivePlot:
         self.spent = 0.0  # seconds of drawing in this run
         self._curves = Curves()
         if in_notebook():
-            self._curves.draw()  # the first time takes long; so it is over before the run
+            self._curves.draw()  # the first drawing is slow, so do it before the run
 
     def __call__(self, step: Step) -> None:
-        """Note the step, and draw if it is time to."""
+        """Record the step, and draw if it is time."""
         now = time.perf_counter()
         if step.index == 1:
             self.spent, self._next, self._next_curves = 0.0, now, now + 2 * self.every
@@ -39,7 +39,7 @@ class LivePlot:
             self._draw(step, now, last)
 
     def finish(self, step: Step) -> None:
-        """Draw `step`, the last of a run that was stopped early."""
+        """Draw the last step of a run that stopped early."""
         self._draw(step, time.perf_counter(), True)
 
     def _draw(self, step: Step, now: float, last: bool) -> None:
@@ -59,7 +59,7 @@ class LivePlot:
 
 
 class Curves:
-    """The losses so far, and their plot as PNG; one figure is used again, and none of pyplot's."""
+    """Keeps the losses so far and plots them as PNG. It reuses one figure and does without pyplot."""
 
     def __init__(self) -> None:
         from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
@@ -99,7 +99,7 @@ class Curves:
 
 
 def describe(step: Step) -> str:
-    """One line: `step 40/120 | 128 x 96 | loss 1.93 (content 0.75, style 0.058) | 3 s, 16 s to go`."""
+    """Return one line: `step 40/120 | 128 x 96 | loss 1.93 (content 0.75, style 0.058) | 3 s, 16 s to go`."""
     height, width = step.size
     return (
         f"step {step.index}/{step.total} | {width} x {height} | loss {step.loss:.3g} (content {step.content:.3g}, "
@@ -108,21 +108,21 @@ def describe(step: Step) -> str:
 
 
 def in_notebook() -> bool:
-    """Whether there is a page to draw on."""
+    """Return whether this code runs in a notebook, which can show HTML."""
     from IPython import get_ipython
 
     return hasattr(get_ipython(), "kernel")
 
 
 def new_display():
-    """A place in the running cell's output that can be drawn anew."""
+    """Return a display in the output of the running cell that can be updated."""
     from IPython.display import display
 
     return display({"text/plain": "starting"}, raw=True, display_id=True)
 
 
 def _page(step: Step, curves: bytes) -> str:
-    """The HTML of one drawing: the picture, the curves, the line of text."""
+    """Return the HTML of one drawing: the picture, the curves, the line of text."""
     picture = (
         f'<img src="data:image/jpeg;base64,{base64.b64encode(to_jpeg(step.image)).decode()}" style="height:320px" '
         f'alt="The picture after {step.index} of {step.total} steps">'

@@ -1,6 +1,6 @@
-"""The loop of Neural Style Transfer (Gatys et al. 2015, arXiv 1508.06576): a canvas whose pixels are optimised.
+"""Run the loop of Neural Style Transfer (Gatys et al. 2015, arXiv 1508.06576), which optimises the pixels of a canvas.
 
-`transfer` is the loop, a generator of one `Step` an iteration; `stylize` runs it with callbacks and keeps the best.
+`transfer` is the loop and yields one `Step` per iteration. `stylize` runs it with callbacks and keeps the best picture.
 """
 
 import time
@@ -20,8 +20,7 @@ from nst_lessons.step import Result, Step, averaged, drive, recoloured
 from nst_lessons.vgg import VGG, default_vgg
 from nst_lessons.waiting import OtherPrograms, wait_asleep
 
-COARSER = 0.5  # the weight of the loss at each smaller size, beside 1 at the size that is worked on
-
+COARSER = 0.5  # weight of the loss at each smaller size; at the current size it is 1
 BUSY = 0.4  # cores: if other programs use more, our threads sleep while they wait
 
 
@@ -45,42 +44,35 @@ def transfer(
     extra: Callable[[torch.Tensor], torch.Tensor] | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
-    """Optimise a picture so that VGG sees the content of one and the style of another; yields a `Step` an iteration.
+    """Optimise a picture so that VGG sees the content of one and the style of another. Yields one `Step` per iteration.
 
-    content, style: anything `load_image` reads, of any sizes; several styles are a list, with their shares in
-    `style_weights`. size: the long side of the result. steps: how many in all (see `coarse_to_fine`);
-    schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015.
-    weights: `Weights`, which may be changed while the run goes on, or a dictionary of its fields.
-    init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture, such as one
-    made without optimising (`one_pass.universal`, `one_pass.realtime`). optimizer: "lbfgs", as Gatys, or "adam". seed: of
-    the noise.
-    style_scale: the style's long side in units of the picture's, 0.25 to 4: larger makes larger strokes (Gatys 2017).
-    masks: a grey picture for each style, white where it is wanted, resized to the photo (Gatys 2017, arXiv 1611.07865).
-    colours: the "style"'s; or the photo's, by "luminance" alone or with the style's colours "matched" to the photo's
-    (see `nst_lessons.colour`). average: from 0 (none) to below 1, the share of the steps so far in a step's picture, a
-    running average; its losses stay those of the last iterate. extra: one more loss, a function of the picture (1, 3, h, w)
-    at the size that is worked on, which gives a scalar; it is added as it is, and at that size alone.
+    content: the photo, in any size: anything that `load_image` reads
+    style: the painting, likewise; several styles are a list
+    vgg: the network, by default VGG19 in the number type that is quickest on the best device
+    weights: `Weights`, which you may change during the run, or a dictionary of its fields
+    size: the long side of the result in pixels, 32 or more
+    steps: the number of iterations in all, by default 120 (see `coarse_to_fine`)
+    schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015
+    style_weights: the share of each style, by default equal
+    style_scale: the style's long side in units of the picture's, 0.25 to 4; larger makes larger strokes (Gatys 2017)
+    masks: a grey picture per style, resized to the photo, white where the style belongs (Gatys 2017, arXiv 1611.07865)
+    colours: the "style"'s, or the photo's, by "luminance" (paints in grey) or "matched" (recolours the style; see `colour`)
+    average: share of past pictures in the running average, 0 (off) to below 1; the losses are the current iterate's
+    content_layer: the layer for the content loss
+    init: "content", "noise", "style" (noise with each colour's mean and deviation in the style), or any picture to start from
+    optimizer: "lbfgs", as in Gatys 2015, or "adam"
+    extra: function of the current picture (1, 3, h, w) that returns a scalar; added unweighted, at the current size only
+    seed: of the noise
 
-    Departures from Gatys 2015: coarse to fine, each size minding the losses at the smaller ones at half their weight, so
-    that large strokes stay; max pooling unless `vgg` has another; and each pixel is (1 + sin u) / 2 with u free, so that
-    at every step what is measured can be saved as it is.
     Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
+    Departures from Gatys 2015: Sizes go from coarse to fine. Each also counts the losses at the smaller sizes, at half their
+    weight, so that large strokes stay. Pooling is max unless `vgg` has another. Each pixel is (1 + sin u) / 2 with u free,
+    so every measured picture can be saved as it is.
     """
     weights = weights_of(weights)
+    plan = coarse_to_fine(size, steps) if schedule is None else schedule
     settings = Settings(
-        content=content,
-        style=style,
-        schedule=coarse_to_fine(size, steps) if schedule is None else schedule,
-        style_weights=style_weights,
-        style_scale=style_scale,
-        masks=masks,
-        colours=colours,
-        average=average,
-        content_layer=content_layer,
-        init=init,
-        optimizer=optimizer,
-        extra=extra,
-        seed=seed,
+        content, style, plan, style_weights, style_scale, masks, colours, average, content_layer, init, optimizer, extra, seed
     )
     vgg = default_vgg() if vgg is None else vgg
     for name in (content_layer, *weights.layers):
@@ -101,11 +93,12 @@ def stylize(
 ) -> Result:
     """Run `transfer(content, style, weights=weights, **options)` to its end and return the best picture.
 
-    callback: one or several functions of a `Step`, called after each; one that returns False stops the run. Ctrl-C
-    (the stop button of a notebook) and a loss that is not finite stop it too, and the best picture so far is returned.
-    "Best" is the lowest loss at the last size under the last weights: other losses cannot be compared. A run that stops
-    at a smaller size gives its picture enlarged to the size asked for. If a run ends early, `callback.finish(last_step)` is
-    called where it exists.
+    callback: one or more functions that are called with each `Step`; one that returns False stops the run
+
+    Ctrl-C (a notebook's stop button) and a loss that is not finite stop the run, too, and the best picture so far is
+    returned. "Best" means the lowest loss at the last size and with the last weights, since other losses cannot be compared.
+    If the run stops at a smaller size, its picture is enlarged to the final size. If a run ends early,
+    `callback.finish(last_step)` is called where it exists.
     """
     weights = weights_of(weights)
     history, best, measured_by = [], None, None
@@ -123,16 +116,17 @@ def stylize(
 
 
 def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
-    """`image` at the size that was asked for, where the run has stopped at a smaller one."""
+    """Enlarge `image` to the final size if the run has stopped at a smaller one."""
     size = schedule[-1][0] if schedule else size
     small = max(image.shape[-2:])
     return image if small == size else enlarge(image, load_image(content, size), load_image(content, small))
 
 
 def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures) -> Iterator[Step]:
+    """Yield the steps of a run, size by size."""
     index, seconds, objectives, photo, image = 0, 0.0, [], pictures.content, pictures.first
-    work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time goes with its pixels
-    rates, others = deque(maxlen=9), OtherPrograms()  # seconds for a unit of work
+    work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time is proportional to its pixels
+    rates, others = deque(maxlen=9), OtherPrograms()  # seconds per unit of work
     for size, steps in settings.schedule:
         start = time.perf_counter()
         if others.cores() > BUSY:
@@ -159,7 +153,7 @@ def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures) -> 
 
 
 def _iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
-    """One step of the optimiser; the picture that was measured, before the step, and its losses, as a `Step` has them."""
+    """Do one step of the optimiser. Return fields of a `Step`: the picture as it was before, and its losses."""
     *coarser, here = objectives
     seen = {}
 

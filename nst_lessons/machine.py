@@ -1,4 +1,4 @@
-"""This machine: its best device and number type, how much memory a step takes, and whether it is Colab or Kaggle."""
+"""Describe this machine: its best device and number type, its memory, and whether it is Colab or Kaggle."""
 
 import ctypes
 import os
@@ -11,19 +11,19 @@ from pathlib import Path
 import psutil
 import torch
 
-KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # a notebook's data sets; the variable is for tests
-BYTES_PER_PIXEL = 4 * 700  # of a step in float32: what VGG keeps for the backward pass and works with (measured)
+KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # the data sets of a notebook; tests set the variable
+BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
 
 
 def best_device() -> torch.device:
-    """CUDA if there is a GPU, Apple's MPS, or else the CPU."""
+    """Return CUDA if there is a GPU, else Apple's MPS, else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def device_named(name: str | None) -> torch.device:
-    """The device called `name`, tried out, or the best there is."""
+    """Return the device called `name` after a test, or the best one if `name` is None. Raises ValueError if it fails."""
     if name is None:
         return best_device()
     try:
@@ -36,7 +36,7 @@ def device_named(name: str | None) -> torch.device:
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where `device` multiplies in it natively, float32 elsewhere."""
+    """Return bfloat16 if `device` multiplies in it natively, float32 otherwise."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
     if device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)():
@@ -45,9 +45,9 @@ def best_dtype(device: torch.device) -> torch.dtype:
 
 
 def check_memory(shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype) -> None:
-    """Raise ValueError if a step with a picture of any of `shapes` (height, width) needs more memory than is free.
+    """Raise ValueError if a step needs more memory than is free.
 
-    device, dtype: those of the VGG that will see it.
+    shapes: (height, width) of each picture. device, dtype: those of the VGG that will see the pictures.
     """
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
     needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * dtype.itemsize / 4
@@ -55,19 +55,19 @@ def check_memory(shapes: Sequence[tuple[int, int]], device: torch.device, dtype:
         size = max(max(shape) for shape in shapes)
         fits = int(size * (free / needed) ** 0.5) // 16 * 16
         raise ValueError(
-            f"Size {size} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            f"Size {size} needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: "
             f"the largest size that fits is about {fits}."
         )
 
 
 @cache
 def keep_freed_memory() -> None:
-    """Let the C library keep up to 1 GB of freed memory for the next allocation, where it is Linux's (glibc).
+    """Make the C library of Linux (glibc) keep up to 1 GB of freed memory for the next allocation.
 
-    It would give every large feature map back to the system, which then clears each page anew: a third of a step.
+    Otherwise it returns every large feature map to the system, which has to clear its pages anew at each step.
     """
     trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in malloc.h
-    with suppress(AttributeError, OSError, TypeError):  # another C library, or none that can be reached
+    with suppress(AttributeError, OSError, TypeError):  # another C library, or none that we can call
         library = ctypes.CDLL(None)
         library.gnu_get_libc_version  # noqa: B018 - only glibc knows these numbers
         library.mallopt(mmap_threshold, 1 << 30)
@@ -75,10 +75,10 @@ def keep_freed_memory() -> None:
 
 
 def on_colab() -> bool:
-    """Whether this is Google Colab, whose kernels import its package when they start."""
+    """Return whether this is Google Colab, whose kernels import the package google.colab when they start."""
     return "google.colab" in sys.modules
 
 
 def on_kaggle() -> bool:
-    """Whether this is a notebook of Kaggle's."""
+    """Return whether this is a Kaggle notebook."""
     return "KAGGLE_KERNEL_RUN_TYPE" in os.environ

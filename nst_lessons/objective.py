@@ -1,4 +1,4 @@
-"""What is minimised: the weights of the losses, and their sum for one content and some styles at one size."""
+"""Define what is minimised: the weighted sum of the losses for one content and one or more styles, at one size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ CONTENT_LAYER = "relu4_2"
 
 @dataclass
 class Weights:
-    """How much each loss counts. `transfer` reads it again at every step, so it may be changed during a run.
+    """How much each loss counts. You may change it during a run: `transfer` reads it again at every step.
 
     loss = content * L_content + style * sum_l w_l L_style,l / sum_l w_l + tv * L_tv: equation (7) of Gatys 2015 with
-    w_l from `layers`. Each L is in units of its target's energy, so a weight means the same at every size.
+    w_l from `layers`. L_content and L_style are in units of their target's energy, so weights mean the same at every size.
     """
 
     content: float = 1.0
@@ -29,7 +29,7 @@ class Weights:
     layers: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0))
 
     def check(self) -> None:
-        """Raise ValueError unless all are finite, none is negative, and there is something to optimise."""
+        """Raise ValueError if a weight is infinite, NaN or negative, or if there is nothing to optimise."""
         for name, number in {"content": self.content, "style": self.style, "tv": self.tv, **self.layers}.items():
             if not (isinstance(number, Real) and 0 <= number < float("inf")):
                 raise ValueError(f"The weight of {name} is {number}: give a finite number, 0 or more.")
@@ -39,7 +39,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Losses:
-    """The losses of one picture, unweighted, scalars in float32; one that carries no weight is not computed, and 0."""
+    """The unweighted losses of one picture, scalars in float32; a loss with weight 0 is skipped and reported as 0."""
 
     content: torch.Tensor
     style: torch.Tensor
@@ -47,16 +47,19 @@ class Losses:
     style_by_layer: dict[str, torch.Tensor]
 
     def total(self, weights: Weights) -> torch.Tensor:
-        """The weighted sum."""
+        """Return the weighted sum of the losses."""
         return weights.content * self.content + weights.style * self.style + weights.tv * self.tv
 
 
 class Objective:
-    """The losses of a picture against one content (1, 3, H, W) and the styles [(picture, share), ...] of any sizes.
+    """The losses of a picture against one content and one or more styles. Their targets are computed once.
 
-    The targets are computed once. Several styles are mixed in them: the share-weighted mean of the Gram matrices has the
-    same minimum as the share-weighted sum of squared distances to each. With `masks`, one (1, 1, H, W) a style in [0, 1],
-    each style is wanted in its own region: the guided Gram matrices of Gatys et al. 2017 (arXiv 1611.07865), section 3.
+    content: the photo (1, 3, H, W)
+    styles: pairs of a picture, of any size, and its share. The target is the share-weighted mean of their Gram matrices. It
+    has the same minimum as the share-weighted sum of squared distances to each of them
+    style_layers, content_layer: the layers whose targets are computed
+    masks: one (1, 1, H, W) in [0, 1] per style, white where the style belongs: the guided Gram matrices of Gatys et al. 2017
+    (arXiv 1611.07865), section 3
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class Objective:
             self.regions = [(None, 1.0, mixed)]
 
     def __call__(self, image: torch.Tensor, weights: Weights) -> Losses:
-        """The losses of `image` (1, 3, H, W); layers that carry no weight are not visited."""
+        """Return the losses of `image` (1, 3, H, W). Layers with weight 0 are skipped."""
         layers = {name: w for name, w in weights.layers.items() if w and weights.style}
         features = self.vgg(image, [*layers, *([self.content_layer] if weights.content else [])])
         by_layer = {
@@ -98,7 +101,7 @@ class Objective:
 
 
 def _guided_gram(features: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """The Gram matrix (1, C, C) of the features where `mask` is white, divided by C times the mask's energy."""
+    """Return the Gram matrix (1, C, C) of the features where `mask` is white, divided by C times the mask's energy."""
     if mask is None:
         return Gram.apply(features)
     guide = F.interpolate(mask, features.shape[-2:], mode="area")

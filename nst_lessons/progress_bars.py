@@ -1,4 +1,4 @@
-"""How a lesson counts its steps: with a bar, since a cell that shows no sign of life on a laptop looks broken."""
+"""Show a lesson's steps as a progress bar, because a slow cell that shows nothing looks broken."""
 
 import os
 import time
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 
 def progress(steps: int) -> Iterator[int]:
-    """0, 1, ... steps - 1 under a progress bar with the time to go; `shortened` where NST_QUICK is set.
+    """Yield 0, 1, ... steps - 1 and show a progress bar with the time to go; `shortened` if NST_QUICK is set.
 
-    In the end the bar becomes a line that says how many steps were taken in how many seconds.
+    At the end, the bar becomes a line with the number of steps and the seconds that they took.
     """
     from IPython.display import display
 
     steps, start, drawn, done = shortened(steps), time.perf_counter(), 0.0, 0
     bar = display(_bar("", 0, steps), raw=True, display_id=True)
-    update = bar.update if bar else lambda *_, **__: None  # outside of a notebook there is nothing to update
+    update = bar.update if bar else lambda *_, **__: None  # outside a notebook, there is nothing to update
     try:
         for done in range(steps):
             yield done
@@ -30,12 +30,12 @@ def progress(steps: int) -> Iterator[int]:
 
 
 def shortened(steps: int) -> int:
-    """`steps`, or at most 2 where the environment variable NST_QUICK is set: a notebook is then tried in a minute."""
+    """Return `steps`, or at most 2 if the environment variable NST_QUICK is set, so that a notebook runs in a minute."""
     return min(steps, 2) if quick() else steps
 
 
 def quick() -> bool:
-    """Whether NST_QUICK is set: all is to be tried, and nothing worth looking at is expected."""
+    """Return whether NST_QUICK is set: run everything briefly, without a result worth looking at."""
     return bool(os.environ.get("NST_QUICK"))
 
 

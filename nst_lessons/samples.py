@@ -1,7 +1,7 @@
-"""Pictures that a lesson can name: your own, photos, bundled styles, and public-domain paintings.
+"""Find pictures by name: photos, bundled styles, public-domain paintings, and your own pictures.
 
-The photos come with scikit-image and matplotlib; the styles are drawn by `data/draw_styles.py`; a painting is taken
-from the folder `NST_DATA_DIR` or downloaded once, checked against its SHA-256, and kept in the user's cache. Your own are
+The photos come with scikit-image and matplotlib. `data/draw_styles.py` has drawn the styles. A painting comes from the
+folder `NST_DATA_DIR` or is downloaded once, checked against its SHA-256, and kept in the user's cache. Your own pictures are
 those in `data/own`, in the folder `NST_DATA_DIR`, and in the data sets of a Kaggle notebook.
 """
 
@@ -19,9 +19,9 @@ from pathlib import Path
 from nst_lessons.decoding import ENDINGS
 from nst_lessons.machine import KAGGLE_INPUT
 
-PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # own pictures listed: of a folder, in all, and how many folders are looked into
+PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # limits: own pictures per folder, own pictures, folders
 _PACKAGE = Path(__file__).parent
-_PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
+_PHOTOS = {  # name: (package with the file, path in it, title, credit)
     "astronaut": ("skimage", "data/astronaut.png", "Eileen Collins", "NASA, public domain"),
     "chelsea": ("skimage", "data/chelsea.png", "Chelsea the cat", "Stéfan van der Walt, CC0"),
     "coffee": ("skimage", "data/coffee.png", "A cup of coffee", "Rachel Michetti, CC0"),
@@ -38,7 +38,7 @@ _PHOTOS = {  # name: (package that ships the file, path in it, title, credit)
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture with a name. `kind` is "photo", "style", "painting" or "own"; `path` is None while it is not on this disk."""
+    """A picture with a name. `kind` is "photo", "style", "painting" or "own"; `path` is None until it is on this disk."""
 
     name: str
     kind: str
@@ -48,21 +48,21 @@ class Sample:
 
     @property
     def folder(self) -> str:
-        """Where it is filed: the folders in an own picture's name, or photos, styles, paintings."""
+        """The folder that lists show it in: the one in an own picture's name, or else photos, styles or paintings."""
         return self.name.rpartition("/")[0] if self.kind == "own" else f"{self.kind}s"
 
 
 def data_dir() -> Path:
-    """The folder of what ships with the project: inside an installed package, or beside it in a clone."""
+    """Return the folder with the bundled data: inside an installed package, or beside it in a clone."""
     inside = _PACKAGE / "data"
     return inside if inside.is_dir() else _PACKAGE.parent / "data"
 
 
 def available() -> dict[str, Sample]:
-    """Every sample by its name: photos, styles, paintings, and then your own, named after their folders and files.
+    """Return all samples by name: photos, styles, paintings, and then your own, named after their folders and files.
 
-    A name such as `club/ada_lovelace` has letters, digits, _ and / only, and a number where two would be the same. Of a
-    folder's pictures the first PER_FOLDER are listed, OF_OWN in all; any other is still read by its path.
+    A name such as `club/ada_lovelace` has only letters, digits, _ and /, plus a number if it would not be unique. At most
+    PER_FOLDER own pictures per folder are listed, and OF_OWN in all. You can still read any other picture by its path.
     """
     known = _bundled()
     shipped = {sample.path.resolve() for sample in known.values() if sample.path}
@@ -75,12 +75,12 @@ def available() -> dict[str, Sample]:
 
 
 def find(name: str) -> Path:
-    """The file of the sample `name`; a painting that is not on this disk is downloaded, with a progress bar.
+    """Return the file of the sample `name`. Download a painting that is not on this disk, with a progress bar.
 
-    Raises ValueError for an unknown name (with the nearest one), FileNotFoundError where it cannot be had.
+    Raises ValueError for an unknown name (and suggests the nearest one), FileNotFoundError if the file cannot be found.
     """
     known = _bundled()
-    if name not in known:  # only now is there a walk through a person's own folders
+    if name not in known:  # only now walk through the user's own folders
         known = available()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -95,12 +95,12 @@ def find(name: str) -> Path:
 
 
 def looks_like_name(text: str) -> bool:
-    """Whether `text` is meant as a sample's name rather than as a path: letters, digits and _ only, or an own one's name."""
+    """Return whether `text` is a sample's name, not a path: it has only letters, digits and _, or names an own picture."""
     return re.fullmatch(r"\w+", text) is not None or (_may_be_own(text) and text in available())
 
 
 def pictures_in(folder: str | os.PathLike) -> list[Path]:
-    """The pictures in a folder, not in those below it, by name; told apart from other files by their ending.
+    """Return the pictures in a folder, without its subfolders, sorted by name. The file ending decides what is a picture.
 
     Raises FileNotFoundError if there is no such folder or no picture in it.
     """
@@ -113,23 +113,23 @@ def pictures_in(folder: str | os.PathLike) -> list[Path]:
 
 
 def others_in(folder: str | os.PathLike) -> list[Path]:
-    """The files in a folder, not in those below it, by name, that `pictures_in` leaves out; hidden ones do not count."""
+    """Return the files in a folder that `pictures_in` leaves out, without hidden files and subfolders, sorted by name."""
     listed = sorted(path for path in Path(folder).iterdir() if os.path.isfile(path) and path.name[0] != ".")
     return [path for path in listed if not _named_as_picture(path)]
 
 
 def plain(text: str) -> str:
-    """`text` as a name: letters, digits and _ only."""
+    """Turn `text` into a name with only letters, digits and _."""
     return re.sub(r"\W+", "_", text).strip("_") or "picture"
 
 
 def unused(name: str, taken: Container[str]) -> str:
-    """`name`, with the first number that makes it one that is not yet taken."""
+    """Return `name`, with the lowest number that makes it unique if it is taken."""
     return next(one for number in count(1) if (one := name if number == 1 else f"{name}_{number}") not in taken)
 
 
 def _bundled() -> dict[str, Sample]:
-    """Photos, styles and paintings by their names."""
+    """Return photos, styles and paintings by name."""
     found = [
         Sample(name, "photo", title, credit, _shipped(package, file))
         for name, (package, file, title, credit) in _PHOTOS.items()
@@ -143,13 +143,13 @@ def _bundled() -> dict[str, Sample]:
 
 
 def _may_be_own(name: str) -> bool:
-    """Whether an own picture can have this name: the first part is that of a folder where they are looked for."""
+    """Return whether an own picture can have this name: its first part must be one of our `_roots`."""
     first, slash, _ = name.partition("/")
     return bool(slash) and re.fullmatch(r"[\w/]+", name) is not None and first in {folder for _, folder in _roots()}
 
 
 def _is_picture(entry: Path | os.DirEntry) -> bool:
-    return _named_as_picture(entry) and os.path.isfile(entry)  # which, unlike entry.is_file(), never raises
+    return _named_as_picture(entry) and os.path.isfile(entry)  # unlike entry.is_file(), this never raises
 
 
 def _named_as_picture(entry: Path | os.DirEntry) -> bool:
@@ -157,12 +157,12 @@ def _named_as_picture(entry: Path | os.DirEntry) -> bool:
 
 
 def _is_folder(entry: os.DirEntry) -> bool:
-    """Whether to look into it: not where this package is, which a data set may carry."""
+    """Return whether to look into a folder. Skip the one of this package, which a data set may contain."""
     return not _named_as_picture(entry) and entry.name[0] != "." and entry.name != "nst_lessons" and os.path.isdir(entry)
 
 
 def _own() -> Iterator[tuple[str, Path]]:
-    """Names, not yet unique, and files of own pictures: a folder's, and later those of the folders in it."""
+    """Yield the names (not yet unique) and the files of own pictures: first a folder's own, later its subfolders'."""
     waiting, seen = deque(_roots()), set()
     while waiting and len(seen) < FOLDERS:
         folder, name = waiting.popleft()
@@ -174,7 +174,7 @@ def _own() -> Iterator[tuple[str, Path]]:
 
 
 def _roots() -> list[tuple[Path, str]]:
-    """The folders where own pictures are looked for, and the first part of their names."""
+    """Return the folders that are searched for own pictures, each with the first part of its pictures' names."""
     given = os.environ.get("NST_DATA_DIR")
     roots = [Path("data/own"), data_dir() / "own", *([Path(given)] if given else [])]
     roots += [Path(entry.path) for entry in _listed(KAGGLE_INPUT)]
@@ -182,7 +182,7 @@ def _roots() -> list[tuple[Path, str]]:
 
 
 def _listed(folder: Path) -> list[os.DirEntry]:
-    """What is in a folder, by name: at most 2000 entries, for a data set may hold a million; nothing if it cannot be read."""
+    """Return up to 2000 entries of a folder (a data set may hold a million), sorted by name; none if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return sorted(islice(entries, 2000), key=lambda entry: entry.name)
@@ -223,7 +223,7 @@ def _download(entry: dict) -> Path:
             path=_cache(),
             downloader=pooch.HTTPDownloader(progressbar=True, timeout=20),
         )
-    except (OSError, ValueError) as error:  # no network, or not the file that it should be
+    except (OSError, ValueError) as error:  # no network, or the wrong file
         raise FileNotFoundError(
             f"{entry['title']} could not be downloaded: use a bundled style, or put {entry['file']} into a folder and set "
             f"NST_DATA_DIR to it.\n  from: {entry['url']}\n  reason: {error}"

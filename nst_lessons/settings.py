@@ -1,4 +1,4 @@
-"""The options of a run, checked before it starts, and its pictures, each loaded once."""
+"""Check the options of a run before it starts, and load each of its pictures once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ MIN_SIZE = 32
 
 @dataclass
 class Settings:
-    """The options of one run, as `loop.transfer` describes them; a wrong one raises ValueError when this is made."""
+    """The options of one run, in the order of `loop.transfer`, which describes them. Raises ValueError for a wrong one."""
 
     content: object
     style: object
@@ -42,21 +42,24 @@ class Settings:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"There is no optimizer {self.optimizer!r} here: choose {' or '.join(OPTIMIZERS)}.")
         if self.colours not in ("style", "luminance", "matched"):
-            raise ValueError(f"There are no colours {self.colours!r} here: choose style, luminance or matched.")
+            raise ValueError(f"There is no choice {self.colours!r} for colours: choose style, luminance or matched.")
         if not 0.25 <= self.style_scale <= 4 or not 0 <= self.average < 1:
-            raise ValueError(f"style_scale is {self.style_scale} and average {self.average}: give 0.25 to 4, and 0 to below 1.")
+            raise ValueError(
+                f"style_scale is {self.style_scale} and average is {self.average}: give a style_scale from 0.25 to 4 and an "
+                "average from 0 to below 1."
+            )
         self.styles = list(self.style) if isinstance(self.style, list | tuple) else [self.style]
         self.shares = shares_of(self.style_weights, len(self.styles))
         self.schedule = [(size, shortened(steps)) for size, steps in (self.schedule[:1] if quick() else self.schedule)]
 
     def load(self, vgg: VGG) -> "Pictures":
-        """Read each picture once, at its largest size, to the device of `vgg`; ValueError if that needs too much memory."""
+        """Load each picture once, at its largest size, on the device of `vgg`. Raises ValueError if memory is too small."""
         largest = max(size for size, _ in self.schedule)
         wanted = [(self.content, largest), *((style, round(largest * self.style_scale)) for style in self.styles)]
         check_memory([fit(shape_of(source), size) for source, size in wanted], vgg.device, vgg.dtype)
         photo, *styles = (load_image(source, size) for source, size in wanted)
         masks, content = regions_of(self.masks, len(styles), photo), photo
-        grey = self.colours == "luminance"  # the run is in grey, and its steps get the photo's colours back
+        grey = self.colours == "luminance"  # the run is in grey; its steps get the photo's colours back later
         if grey:
             content, styles = luminance(photo), [match_luminance(one, photo) for one in styles]
         elif self.colours == "matched":
@@ -73,17 +76,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What a run works with, on the device of its network; (1, 3, H, W) each."""
+    """The pictures of a run, (1, 3, H, W) each, on the device of its network."""
 
     content: torch.Tensor
     styles: list[tuple[torch.Tensor, float]]  # each with its share
-    masks: list[torch.Tensor]  # (1, 1, H, W), of the content's size; none, or one for each style
-    first: torch.Tensor  # where the run begins
+    masks: list[torch.Tensor]  # (1, 1, H, W), of the content's size: one per style, or none
+    first: torch.Tensor  # where the run starts
     colours: torch.Tensor | None  # the photo, if the run is in grey
 
 
 def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: int) -> torch.Tensor:
-    """The picture to start from, of the content's shape: its copy, noise, noise in the style's colours, or `init`."""
+    """Return the first picture, in the content's shape: the content, noise, noise in the style's colours, or `init`."""
     if not isinstance(init, str):
         return resize(load_image(init), tuple(content.shape[-2:]))
     noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
@@ -98,10 +101,10 @@ def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: 
 
 
 def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]:
-    """The default schedule [(size, steps), ...]: `steps` in all, most of them at a quarter of `size`, few at `size`.
+    """Return the default schedule [(size, steps), ...]: most steps at a quarter of `size`, few at `size`.
 
-    Small pictures lay out the large strokes at a sixteenth of the cost; each larger one adds the finer. 120 steps (80, 30
-    and 10) unless said otherwise.
+    Large strokes form in the small pictures at a sixteenth of the cost. Each larger size adds finer ones.
+    steps: the total, 120 by default (80, 30 and 10)
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
     steps = 120 if steps is None else whole(steps, "The number of steps", 1)
@@ -113,9 +116,9 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
 
 
 def weights_of(given: Weights | Mapping[str, object] | None) -> Weights:
-    """The weights of a run: the very object that was given, one made of a dictionary, or the defaults; checked.
+    """Check the weights of a run and return them: the same object, one made from a dictionary, or the defaults.
 
-    Raises ValueError for a name that there is not, and for what is neither.
+    Raises ValueError for an unknown name in the dictionary, a wrong value, or an object of another type.
     """
     if given is None:
         return Weights()
@@ -134,29 +137,29 @@ def weights_of(given: Weights | Mapping[str, object] | None) -> Weights:
 
 
 def _pairs(schedule: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The schedule as pairs of int."""
+    """Return the schedule as pairs of int. Raises ValueError for a wrong one."""
     try:
         pairs = [(size, steps) for size, steps in schedule]
     except (TypeError, ValueError):
         pairs = []
     if not pairs or any(isinstance(number, str) for pair in pairs for number in pair):
-        raise ValueError(f"The schedule is {schedule}: give (size, steps) pairs with sizes from {MIN_SIZE}, steps from 1.")
+        raise ValueError(f"The schedule is {schedule}: give (size, steps) pairs with sizes from {MIN_SIZE} and steps from 1.")
     what = f"in the schedule {schedule}"
     return [(whole(size, f"A size {what}", MIN_SIZE), whole(steps, f"A number of steps {what}", 1)) for size, steps in pairs]
 
 
 def shares_of(style_weights: Sequence[float] | None, count: int) -> list[float]:
-    """The styles' shares, which add up to 1."""
+    """Return the styles' shares, scaled so that they add up to 1."""
     given = [1.0] * count if style_weights is None else [real(weight, "A style weight") for weight in style_weights]
     if len(given) != count or count == 0:
         raise ValueError(f"There are {count} styles and {len(given)} style weights: give one weight for each style.")
     if not all(0 <= weight < float("inf") for weight in given) or not sum(given):
-        raise ValueError(f"The style weights are {given}: give finite numbers from 0 up, not all of them 0.")
+        raise ValueError(f"The style weights are {given}: give finite numbers from 0 up, not all 0.")
     return [weight / sum(given) for weight in given]
 
 
 def regions_of(masks: Sequence[object] | None, count: int, content: torch.Tensor) -> list[torch.Tensor]:
-    """The masks (1, 1, H, W) in [0, 1], of the content's size."""
+    """Load the masks (1, 1, H, W) in [0, 1] at the content's size."""
     if masks is None:
         return []
     if len(masks) != count:

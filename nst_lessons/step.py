@@ -1,4 +1,4 @@
-"""One iteration of a run, what a run ends with, and what can be done to a stream of steps."""
+"""Define a step of a run and its result, and functions that work on a stream of steps."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -13,25 +13,25 @@ from nst_lessons.images import resize
 
 @dataclass(frozen=True)
 class Step:
-    """One iteration: the losses of `image`, each unweighted but for `loss`."""
+    """One iteration: the losses of `image`, all unweighted except `loss`."""
 
     index: int  # 1, 2, ... total
     total: int
     size: tuple[int, int]  # (height, width) of the image
-    loss: float  # what is minimised: the weighted sum of the three, averaged with that at the smaller sizes, and `extra`
+    loss: float  # weighted sum, averaged over this and the smaller sizes, plus `extra`
     content: float
     style: float
     tv: float
     style_by_layer: dict[str, float]
-    seconds: float  # of computing since the start
-    remaining: float  # seconds to go, estimated
+    seconds: float  # of computing time since the start
+    remaining: float  # estimated seconds to go
     image: torch.Tensor | None  # (1, 3, H, W), detached; None in a Result's history
-    extra: float = 0.0  # the loss that the caller added, as it counts in `loss`
+    extra: float = 0.0  # the caller's own loss, as added to `loss`
 
 
 @dataclass(frozen=True)
 class Result:
-    """The best picture of a run, on the CPU, every step without its picture, and why it stopped early, if it did."""
+    """The best picture of a run, on the CPU; all steps, without pictures; and why the run stopped early, or None."""
 
     image: torch.Tensor
     history: list[Step]
@@ -39,7 +39,7 @@ class Result:
 
     @property
     def best(self) -> Step:
-        """The step of the lowest loss at the last size."""
+        """The step with the lowest loss at the last size."""
         return min((step for step in self.history if step.size == self.history[-1].size), key=lambda step: step.loss)
 
 
@@ -47,11 +47,11 @@ Item = TypeVar("Item")  # a Step of a picture, or a Frame of a clip
 
 
 def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Callable | Sequence[Callable] | None) -> str | None:
-    """Run `items` to their end; returns why they stopped early, or None.
+    """Run `items` to their end. Return why they stopped early, or None.
 
-    Each item is given to `keep`, and then to every callback; a callback that returns False stops the run. Ctrl-C (the stop
-    button of a notebook) and a loss that is not finite stop it too, and are raised if they come before the first item.
-    If a run stops early, `callback.finish(last_item)` is called where it exists.
+    Each item goes to `keep` and then to every callback. A callback that returns False stops the run. Ctrl-C (a notebook's
+    stop button) and a loss that is not finite stop it, too; before the first item, they are raised.
+    If a run stops early, `callback.finish(last_item)` is called if it exists.
     """
     callbacks = [callback] if callable(callback) else list(callback or [])
     last, stopped = None, None
@@ -59,7 +59,7 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
         for item in items:
             keep(item)
             last = item
-            if any([call(item) is False for call in callbacks]):  # a list: every callback sees every item
+            if any([call(item) is False for call in callbacks]):  # a list, so that every callback sees every item
                 stopped = "a callback returned False"
                 break
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
         if last is None:
             raise
         stopped = str(error)
-        warnings.warn(stopped, stacklevel=3)  # where `stylize` was called
+        warnings.warn(stopped, stacklevel=3)  # points at the line that called `stylize`
     if stopped:
         for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
             finish(last)
@@ -78,13 +78,13 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
 
 
 def recoloured(steps: Iterator[Step], photo: torch.Tensor) -> Iterator[Step]:
-    """The steps of a run in grey, with the photo's colours."""
+    """Give the photo's colours to the steps of a run in grey."""
     for step in steps:
         yield replace(step, image=with_colours_of(step.image, resize(photo, step.size)))
 
 
 def averaged(steps: Iterator[Step], share: float) -> Iterator[Step]:
-    """The steps with their pictures replaced by the running average at each size."""
+    """Replace each step's picture by the running average at its size. share: of the past pictures."""
     mean = None
     for step in steps:
         mean = step.image if mean is None or mean.shape != step.image.shape else step.image.lerp(mean, share)

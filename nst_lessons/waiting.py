@@ -22,8 +22,8 @@ os.environ.setdefault("KMP_BLOCKTIME", "1")  # Windows and macOS: 1 ms instead o
 def wait_asleep() -> None:
     """Make GNU's OpenMP sleep almost at once while it waits: if other programs need the cores, or if torch was loaded first.
 
-    OpenMP does this by itself when it manages more threads than there are cores. So a second thread computes once, for
-    which OpenMP starts as many threads again, and then sleeps. Results stay the same to the last bit.
+    OpenMP does this by itself when it manages more threads than there are cores. So we start a second thread that computes
+    once and then sleeps: OpenMP starts as many threads again for it. Results stay the same to the last bit.
     """
     import torch
 
@@ -39,7 +39,7 @@ def wait_asleep() -> None:
 
 
 class OtherPrograms:
-    """Measures how many cores other programs use, from when it is created."""
+    """Measures how many cores other programs use, from its creation on."""
 
     def __init__(self) -> None:
         self.start = self._now()
@@ -51,6 +51,6 @@ class OtherPrograms:
 
     @staticmethod
     def _now() -> tuple[float, float, float]:
-        """Seconds of the clock, of work on all cores, and of this process's work."""
+        """Return the seconds of the clock, of work on all cores, and of this process's work."""
         times = psutil.cpu_times()
         return time.perf_counter(), times.user + times.system + getattr(times, "nice", 0.0), time.process_time()

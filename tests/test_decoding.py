@@ -46,7 +46,7 @@ def test_a_program_that_is_named_as_a_photo_is_not_run(tmp_path, monkeypatch):
     monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
     (tmp_path / "holiday.jpg").write_bytes(POSTSCRIPT)
     for source in (tmp_path / "holiday.jpg", POSTSCRIPT, Image.open(tmp_path / "holiday.jpg")):
-        with pytest.raises(ValueError, match=r"not a picture that can be read|no photo comes in"):
+        with pytest.raises(ValueError, match=r"not a picture that can be read|not for photos"):
             nst.load_image(source, 64)
     (tmp_path / "holiday.gif").write_bytes(POSTSCRIPT)
     with pytest.raises(ValueError, match="is not a clip that can be read"):
@@ -58,7 +58,7 @@ def test_a_program_that_is_named_as_a_photo_is_not_run(tmp_path, monkeypatch):
 
 
 def foreign(kind):
-    """A picture in a format that Pillow knows and no photo comes in."""
+    """A picture in a format that Pillow knows but that is not for photos."""
     data = io.BytesIO()
     flat("teal").convert("L" if kind == "XBM" else "RGB").convert("1" if kind in ("XBM", "MSP") else "RGB").save(data, kind)
     return data.getvalue()
@@ -327,7 +327,7 @@ def test_a_tiff_that_begins_with_its_thumbnail_gives_the_photo(tmp_path):
 @pytest.mark.parametrize(("name", "tags"), [("a.dng", {}), ("a.tif", {50706: b"\1\4\0\0"}), ("b.tif", {254: 1}), ("a.NEF", {})])
 def test_a_raw_file_is_refused_and_not_taken_for_its_thumbnail(name, tags, tmp_path):
     flat("teal").save(tmp_path / name, "TIFF", tiffinfo=tags)
-    with pytest.raises(ValueError, match=rf"{name} is a camera's raw file.*save a JPEG"):
+    with pytest.raises(ValueError, match=rf"{name} is a camera's raw file.*save it as JPEG"):
         nst.load_image(tmp_path / name)
 
 

@@ -148,7 +148,7 @@ def test_on_a_full_disk_the_work_is_kept_elsewhere_and_the_message_says_where(tm
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     full(monkeypatch, tmp_path / "disk")
     with pytest.raises(
-        OSError, match=r"a.png could not be written \(No space left on device\). It is kept as .*: make room"
+        OSError, match=r"a.png could not be written \(No space left on device\). It was saved as .*: make room"
     ) as told:
         write_or_rescue(tmp_path / "disk" / "a.png", lambda place: place.write_bytes(b"painting"))
     (kept,) = (tmp_path / "temporary").rglob("a.png")
@@ -178,7 +178,7 @@ def test_an_output_that_is_an_input_is_refused_however_it_is_written(tmp_path, m
         ("'cat.jpg'", "leave out the quotation marks"),
         ('"my cat.jpg"', "leave out the quotation marks"),
         ("C:\temp\new.jpg", r"Write the path as r"),
-        ("C:\\photos\\cat.jpg", "this is a path of Windows"),
+        ("C:\\photos\\cat.jpg", "this is a Windows path"),
         (" cat.jpg", "leave out the spaces"),
         ("a" * 5000 + ".jpg", "check the name and the folder"),
         ("~nobody_at_all/cat.jpg", "check the name and the folder"),

@@ -267,7 +267,7 @@ def test_a_loss_that_is_not_finite_stops_with_advice_and_keeps_the_best(content,
         ({"init": "nothing"}, "choose content, noise or style, or give a picture"),
         ({"optimizer": "sgd"}, "choose lbfgs or adam"),
         ({"style_weights": [1, 2]}, "one weight for each style"),
-        ({"style_weights": [0]}, "not all of them 0"),
+        ({"style_weights": [0]}, "not all 0"),
     ],
 )
 def test_bad_options_are_refused_before_the_first_step(run, options, message):

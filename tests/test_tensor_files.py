@@ -52,8 +52,8 @@ def zeros(**options):
 CHANGES = {  # what is wrong: (the name, what is there instead, what is said of it)
     "missing": ("features.28.bias", None, "missing: features.28.bias"),
     "another shape": ("features.5.bias", TINY, r"features.5.bias has the shape \(1,\), not \(128,\)"),
-    "whole numbers": ("features.0.bias", zeros(dtype=torch.int64), "features.0.bias is of the type torch.int64"),
-    "complex": ("features.0.bias", zeros(dtype=torch.complex64), "features.0.bias is of the type torch.complex64"),
+    "whole numbers": ("features.0.bias", zeros(dtype=torch.int64), "features.0.bias has the type torch.int64"),
+    "complex": ("features.0.bias", zeros(dtype=torch.complex64), "features.0.bias has the type torch.complex64"),
     "sparse": ("features.0.bias", zeros().to_sparse(), "a.pth is damaged or cut off"),
     "text": ("features.0.bias", "none", "missing: features.0.bias"),
     "nan": ("features.0.bias", zeros() / 0, "the bias of conv1_1 holds numbers that are not finite"),
@@ -161,7 +161,7 @@ def test_a_pickle_of_code_is_refused_also_where_a_training_would_go_on(tmp_path)
 def test_a_checkpoint_of_something_else_is_one_sentence_before_the_preparation(found, tmp_path, monkeypatch, vgg):
     monkeypatch.setattr("nst_lessons.one_pass.training.decoders.training_photos", lambda: pytest.fail("prepared"))
     written(found, tmp_path / "run.pt")
-    with pytest.raises(ValueError, match=r"run.pt is no checkpoint of this training \(.*name another file, or delete it"):
+    with pytest.raises(ValueError, match=r"run.pt is not a checkpoint of this training \(.*name another file, or delete it"):
         next(train_decoders(tmp_path / "d.safetensors", checkpoint=tmp_path / "run.pt", vgg=vgg))
 
 
@@ -179,5 +179,5 @@ def test_a_stylizers_checkpoint_of_something_else_is_one_sentence(change, tmp_pa
     else:
         kept[change] = {"styles": ["peacock"], "generator": torch.zeros(3), "index": "one"}.get(change, {"a": 1})
     written(kept, tmp_path / "run.pt")
-    with pytest.raises(ValueError, match=r"run.pt (is no checkpoint of this training|holds the state of another training)"):
+    with pytest.raises(ValueError, match=r"run.pt (is not a checkpoint of this training|holds the state of another training)"):
         next(training(model, ["wave"], checkpoint=tmp_path / "run.pt", vgg=vgg))

@@ -220,7 +220,7 @@ def test_an_output_that_is_an_input_is_refused_and_stays(tmp_path, capsys):
     before = (tmp_path / "me.jpg").read_bytes()
     for content, style in ((tmp_path / "me.jpg", "swirls"), ("chelsea", tmp_path / "me.jpg")):
         code, error = stylize(capsys, content, style, "-o", tmp_path / "me.jpg", *QUICK)
-        assert code == 2 and "me.jpg is the file that is read, which would be lost" in error
+        assert code == 2 and "me.jpg is an input file, which would be lost" in error
     assert (tmp_path / "me.jpg").read_bytes() == before
 
 

@@ -166,7 +166,7 @@ def test_a_film_of_uneven_times_stays_in_step_with_its_sound(tmp_path, capsys):
         (["in.gif", "out.gif", *QUICK, "--frames", "1"], "At most 1 frames are no clip"),
         (["in.gif", "out.gif", *QUICK, "--device", "warp"], "leave --device out"),
         (["in.gif", "out.gif", *QUICK, "--fps", "0"], "give a number above 0"),
-        (["in.gif", "in.gif", *QUICK], "in.gif is the file that is read, which would be lost"),
+        (["in.gif", "in.gif", *QUICK], "in.gif is an input file, which would be lost"),
         (["in.gif", f"{'o' * 250}.gif", *QUICK], "choose another name for the clip"),
         (["in.gif", f"{'o' * 300}.gif", *QUICK], "choose a shorter, simpler one"),
     ],
