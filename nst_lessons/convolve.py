@@ -43,7 +43,7 @@ class FrozenConv(nn.Conv2d):
 
 
 def convolve(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
-    """Return conv(x) for x (B, I, H, W). With `back`, x is a gradient (B, O, H, W): flip the kernel and leave out the bias.
+    """Return conv(x) for x (B, I, H, W). With `back`, turn a gradient for the output (B, O, H, W) into that for the input.
 
     Raises ValueError if NST_CONV is set to anything but direct, nnpack or winograd.
     """
@@ -77,10 +77,10 @@ def _nnpack(conv, x, back):
 def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
     """Do the work of `convolve` by F(4x4, 3x3) of Lavin and Gray 2016 (arXiv 1509.09308), section 4.
 
-    A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3. Six points determine their product.
-    Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs and 4 x 4 outputs.
-    Neighbouring tiles overlap by 2. Here all tiles are the columns of one matrix. So A and B are one product each, and the
-    middle is a product of (tiles, I) and (I, O) at each of the 36 points.
+    A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3. Their product is determined by its values
+    at 6 points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs and 4 x 4
+    outputs. Neighbouring tiles overlap by 2. Here all tiles are the columns of one matrix. So A and B are one product each,
+    and the middle is a product of (tiles, I) and (I, O) at each of the 36 points.
 
     The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every point p, 1/p is also a point,
     so the backward pass uses the same values in another order.

@@ -55,7 +55,7 @@ def shape(file: Path) -> tuple[int, int]:
 
 
 def views(file: Path) -> list[np.ndarray]:
-    """Return the pixels of the left and the right view in an MPO or a JPS file; an empty list for any other file."""
+    """Return the pixels of the left and the right view in an MPO or a JPS file; an empty list if there is only one."""
     return _using(file, file, lambda image: [pixels(view)[0] for view in _both_views(image, file)])
 
 
@@ -85,7 +85,7 @@ _SIDEWAYS = {_TURNS[number] for number in (5, 6, 7, 8)}
 
 @cache
 def formats() -> tuple[str, ...]:
-    """Return the FORMATS that this installation can read. AVIF needs Pillow 11.3, HEIC the package pillow-heif."""
+    """Return the FORMATS that this installation can read. AVIF needs Pillow 11.3 or later, HEIC pillow-heif."""
     with suppress(ImportError):
         import pillow_heif
 

@@ -115,7 +115,7 @@ def _looks_like(text: str) -> str | None:
     if len(text) > 1 and text.strip()[:1] in {"'", '"', "“", "„", "‘", "«"}:
         return "leave out the quotation marks around it."
     if any(letter in text for letter in "\a\b\t\n\v\f\r"):
-        return 'a backslash and the letter after it were read as one character. Write r"...", or / instead of \\.'
+        return 'a backslash and the letter after it were read as one character. Write the path as r"...", or use / for \\.'
     if "\\" in text and os.name != "nt":
         return "this is a Windows path, but this computer separates folders with /."
     if text != text.strip() and os.path.isfile(text.strip()):

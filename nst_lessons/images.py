@@ -48,7 +48,7 @@ def load_image(source: object, size: int | None = None) -> torch.Tensor:
 
 
 def load_views(source: str | os.PathLike) -> list[torch.Tensor]:
-    """Return the left and the right view (1, 3, H, W) in an MPO or a JPS; an empty list for any other file."""
+    """Return the left and the right view (1, 3, H, W) in an MPO or a JPS; an empty list if there is only one."""
     return [_from_array(view) for view in decoding.views(located(source))]
 
 

@@ -44,22 +44,23 @@ def transfer(
     extra: Callable[[torch.Tensor], torch.Tensor] | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
-    """Optimise a picture so that VGG sees the content of one and the style of another. Yields one `Step` per iteration.
+    """Optimise a picture so that VGG sees a photo's content and a painting's style in it. Yields one `Step` per iteration.
 
     content: the photo, in any size: anything that `load_image` reads
-    style: the painting, likewise; several styles are a list
+    style: the painting, given the same way, or a list of several
     vgg: the network, by default VGG19 in the number type that is quickest on the best device
     weights: `Weights`, which you may change during the run, or a dictionary of its fields
     size: the long side of the result in pixels, 32 or more
     steps: the number of iterations in all, by default 120 (see `coarse_to_fine`)
     schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015
     style_weights: the share of each style, by default equal
-    style_scale: the style's long side in units of the picture's, 0.25 to 4; larger makes larger strokes (Gatys 2017)
+    style_scale: the style's long side divided by the picture's, 0.25 to 4; larger makes larger strokes (Gatys 2017)
     masks: a grey picture per style, resized to the photo, white where the style belongs (Gatys 2017, arXiv 1611.07865)
     colours: the "style"'s, or the photo's, by "luminance" (paints in grey) or "matched" (recolours the style; see `colour`)
     average: share of past pictures in the running average, 0 (off) to below 1; the losses are the current iterate's
     content_layer: the layer for the content loss
-    init: "content", "noise", "style" (noise with each colour's mean and deviation in the style), or any picture to start from
+    init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture, such as one
+    made without optimising (`one_pass.universal`, `one_pass.realtime`)
     optimizer: "lbfgs", as in Gatys 2015, or "adam"
     extra: function of the current picture (1, 3, h, w) that returns a scalar; added unweighted, at the current size only
     seed: of the noise
@@ -93,6 +94,7 @@ def stylize(
 ) -> Result:
     """Run `transfer(content, style, weights=weights, **options)` to its end and return the best picture.
 
+    content, style, weights, options: as for `transfer`
     callback: one or more functions that are called with each `Step`; one that returns False stops the run
 
     Ctrl-C (a notebook's stop button) and a loss that is not finite stop the run, too, and the best picture so far is

@@ -19,7 +19,7 @@ from pathlib import Path
 from nst_lessons.decoding import ENDINGS
 from nst_lessons.machine import KAGGLE_INPUT
 
-PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # limits: own pictures per folder, own pictures, folders
+PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # limits on own pictures: per folder, in all, and folders searched
 _PACKAGE = Path(__file__).parent
 _PHOTOS = {  # name: (package with the file, path in it, title, credit)
     "astronaut": ("skimage", "data/astronaut.png", "Eileen Collins", "NASA, public domain"),
@@ -48,7 +48,7 @@ class Sample:
 
     @property
     def folder(self) -> str:
-        """The folder that lists show it in: the one in an own picture's name, or else photos, styles or paintings."""
+        """The folder that it is listed in: the one in an own picture's name, or else photos, styles or paintings."""
         return self.name.rpartition("/")[0] if self.kind == "own" else f"{self.kind}s"
 
 
@@ -95,7 +95,7 @@ def find(name: str) -> Path:
 
 
 def looks_like_name(text: str) -> bool:
-    """Return whether `text` is a sample's name, not a path: it has only letters, digits and _, or names an own picture."""
+    """Return whether `text` looks like a sample's name: only letters, digits and _, or the name of an own picture."""
     return re.fullmatch(r"\w+", text) is not None or (_may_be_own(text) and text in available())
 
 

@@ -45,8 +45,8 @@ class Settings:
             raise ValueError(f"There is no choice {self.colours!r} for colours: choose style, luminance or matched.")
         if not 0.25 <= self.style_scale <= 4 or not 0 <= self.average < 1:
             raise ValueError(
-                f"style_scale is {self.style_scale} and average is {self.average}: give a style_scale from 0.25 to 4 and an "
-                "average from 0 to below 1."
+                f"style_scale is {self.style_scale} and average is {self.average}: give a style_scale from 0.25 to 4, "
+                "and an average from 0 to below 1."
             )
         self.styles = list(self.style) if isinstance(self.style, list | tuple) else [self.style]
         self.shares = shares_of(self.style_weights, len(self.styles))
@@ -86,7 +86,12 @@ class Pictures:
 
 
 def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: int) -> torch.Tensor:
-    """Return the first picture, in the content's shape: the content, noise, noise in the style's colours, or `init`."""
+    """Return the first picture of a run, in the content's shape.
+
+    init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture
+    content, style: the pictures of the run, (1, 3, H, W) each
+    seed: of the noise
+    """
     if not isinstance(init, str):
         return resize(load_image(init), tuple(content.shape[-2:]))
     noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))

@@ -3,7 +3,7 @@
 import operator
 from numbers import Real
 
-MIN_SIDE = 16  # four poolings halve a side four times: of fewer pixels, nothing reaches relu5_1
+MIN_SIDE = 16  # four poolings halve a side four times: below 16 pixels, nothing reaches relu5_1
 
 
 def whole(value: object, what: str, least: int = 0, unit: str = "") -> int:

@@ -15,7 +15,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 def load_pickle(path: Path, wanted: object = None) -> object:
     """Load what `torch.save` wrote to a file: tensors on the CPU, numbers and texts, in dictionaries and lists.
 
-    wanted: a function that checks the contents first, while the tensors have shapes but no memory; it raises ValueError
+    wanted: a function that checks the contents first, before the tensors get memory, and raises ValueError if they are wrong
     Raises ValueError for a file that is damaged, holds code, or claims to hold more data than it does.
     """
     try:
@@ -64,7 +64,7 @@ def check_finite(state: Mapping[str, torch.Tensor], path: object) -> None:
 
 
 def load_checkpoint(path: Path, use: Callable[[dict], Found]) -> Found:
-    """Return `use(checkpoint)` for the checkpoint in a file. Raises ValueError if it belongs to no such training."""
+    """Return `use(checkpoint)` for the checkpoint in a file. Raises ValueError if the file is not one of this training."""
     found = load_pickle(path)
     try:
         check_finite(dict(enumerate(tensors_in(found))), path)

@@ -99,8 +99,8 @@ def test_the_average_is_that_of_the_steps(photo, vgg):
     ("options", "words"),
     [
         ({"colours": "sepia"}, "choose style, luminance or matched"),
-        ({"style_scale": 0}, "give 0.25 to 4"),
-        ({"style_scale": float("nan")}, "give 0.25 to 4"),
+        ({"style_scale": 0}, "style_scale from 0.25 to 4"),
+        ({"style_scale": float("nan")}, "style_scale from 0.25 to 4"),
         ({"average": 1}, "below 1"),
         ({"masks": []}, "one mask for each style"),
         ({"masks": [torch.zeros(1, 3, 32, 32)]}, "Mask 1 is black everywhere"),
