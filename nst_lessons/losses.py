@@ -9,7 +9,7 @@ import torch
 
 
 def content_loss(features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the distance of features from the photo's: sum (F - P)^2 / sum P^2, a scalar, 0 if they are equal.
+    """Return the content loss, how far features are from the photo's: sum (F - P)^2 / sum P^2, a scalar, 0 if equal.
 
     Gatys' equation (1) is 1/2 sum (F - P)^2. Here the unit is the target's own energy.
     """
@@ -18,7 +18,7 @@ def content_loss(features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def gram_matrix(features: torch.Tensor) -> torch.Tensor:
-    """Return which channels fire together, at any position: G_ij = sum_k F_ik F_jk / (C H W), shape (B, C, C).
+    """Return the Gram matrix (B, C, C): which channels fire together, at any position, G_ij = sum_k F_ik F_jk / (C H W).
 
     This is equation (3), divided by the number of values C*H*W, so that pictures of different sizes can be compared.
     """
@@ -28,7 +28,7 @@ def gram_matrix(features: torch.Tensor) -> torch.Tensor:
 
 
 def style_loss(gram: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the distance of a Gram matrix from the painting's: sum (G - A)^2 / sum A^2, a scalar, 0 if they are equal.
+    """Return the style loss, how far a Gram matrix is from the painting's: sum (G - A)^2 / sum A^2, a scalar, 0 if equal.
 
     Equation (4) divides sum (G - A)^2 by 4 N^2 M^2. Here the unit is the target's own energy.
     """
@@ -37,7 +37,7 @@ def style_loss(gram: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def total_variation(image: torch.Tensor) -> torch.Tensor:
-    """Return how rough a picture is: the mean squared difference of neighbours, down plus across, a scalar.
+    """Return the total variation, how rough a picture is: the mean squared difference of neighbours, down plus across.
 
     Mahendran and Vedaldi 2015 (arXiv 1412.0035), equation (5) with beta = 2. Not in Gatys 2015.
     """

@@ -45,7 +45,7 @@ def best_dtype(device: torch.device) -> torch.dtype:
 
 
 def check_memory(shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype) -> None:
-    """Raise ValueError if a step needs more memory than is free.
+    """Raise ValueError if a step with the largest picture needs more memory than is free.
 
     shapes: (height, width) of each picture. device, dtype: those of the VGG that will see the pictures.
     """

@@ -54,6 +54,7 @@ class Losses:
 class Objective:
     """The losses of a picture against one content and one or more styles. Their targets are computed once.
 
+    vgg: the network for the features
     content: the photo (1, 3, H, W)
     styles: pairs of a picture, of any size, and its share. The target is the share-weighted mean of their Gram matrices. It
     has the same minimum as the share-weighted sum of squared distances to each of them
