@@ -200,8 +200,8 @@ def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
         ([], {}, "A clip of 0 frames does not move"),
         (squares(1), {}, "A clip of 1 frames does not move"),
         (squares(2) + squares(1, (48, 80)), {}, "Frame 3 is 80 x 48 pixels and the first 64 x 48"),
-        (squares(), {"fps": 0.0}, "0.0 frames a second"),
-        (squares(), {"fps": float("nan")}, "nan frames a second"),
+        (squares(), {"fps": 0.0}, "0.0 frames per second"),
+        (squares(), {"fps": float("nan")}, "nan frames per second"),
     ],
 )
 def test_frames_that_make_no_clip_leave_the_old_file(frames, options, message, tmp_path):

@@ -372,7 +372,9 @@ def test_a_script_without_a_main_guard_is_told_so_by_one_message(photos, tmp_pat
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, UNGUARDED, photos / "coffee.png")
     assert run.stdout.count("\n") == 1 and "Traceback" not in run.stderr
-    assert run.stdout.startswith(str(tmp_path / "script.py")) and 'under the line if __name__ == "__main__":' in run.stdout
+    assert (
+        f"would run {tmp_path / 'script.py'} again" in run.stdout and 'under the line if __name__ == "__main__":' in run.stdout
+    )
 
 
 GUARDED = """
