@@ -22,7 +22,7 @@ class Scene:
     _between: dict = field(repr=False)  # {(i, j): (flow, mask)}
 
     def motion(self, i: int, j: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the flow (1, 2, H, W) from frame i to j, and a mask (1, 1, H, W), 1.0 where j shows the same point, else 0.0."""
+        """Return the flow (1, 2, H, W) from frame i to j, and a mask (1, 1, H, W): 1.0 where j shows the same point."""
         return self._between[i, j]
 
     @property
