@@ -66,7 +66,7 @@ def animation(path: Path) -> Animation | None:
 def write_gif(picture: Callable[[int], Image.Image], times: Sequence[float], path: Path) -> None:
     """Write a GIF with one palette for all frames. Frames shown for less than two hundredths of a second are left out.
 
-    picture: a function that returns a frame by its number, from 0 up. times: as in `times`. path: the file.
+    picture: a function that returns a frame by its number, from 0 up. times: as in `times.py`. path: the file.
     """
     ticks = [tick(time, 100) for time in times]  # a GIF counts hundredths; players turn one hundredth into ten
     kept = []

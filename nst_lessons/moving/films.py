@@ -179,7 +179,7 @@ def _hdr(line: str) -> dict[str, str] | None:
 
 
 def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
-    """Read ffmpeg's messages: put each frame's begin (None if unknown) and length (0 if unknown) into `told`."""
+    """Read ffmpeg's messages: put each frame's start (None if unknown) and length (0 if unknown) into `told`."""
     unit = Fraction(0)
     for line in stream:
         if (found := re.search(rb"config in time_base: (\d+/\d+)", line)) is not None:

@@ -101,7 +101,11 @@ def _readable(path: Path) -> bool:
 
 
 def file_names(photos, style, settings, motion: Motion | None, spans) -> list[str]:
-    """Return a file name for each frame: its number, and a digest of settings, style, and all frames (and motion) so far."""
+    """Return a file name for each frame, from its number and a digest of all that it depends on.
+
+    photos, style: pictures. settings: anything whose `repr` says all. motion: None if it is estimated from the frames.
+    spans: how many frames back `motion` is asked for.
+    """
     digest, names = hashlib.sha256(repr(settings).encode() + to_pil(style).tobytes()), []
     for i, photo in enumerate(photos):
         digest.update(to_pil(photo).tobytes())

@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 
-Shot = tuple[float, float, np.ndarray]  # a frame's begin and length (0 if unknown) in seconds; its pixels (H, W, 3)
+Shot = tuple[float, float, np.ndarray]  # a frame's start and length (0 if unknown) in seconds; its pixels (H, W, 3)
 
 UNEVEN = 60  # frames per second of a file for frames at uneven times
 
@@ -26,7 +26,7 @@ def in_order(shots: Iterable[Shot], fps: float | None = None) -> Iterator[Shot]:
 
 
 def times_of(begins: Sequence[float], length: float, fps: float | None = None) -> list[float]:
-    """Return the times of frames with these begins. length: how long the last one is shown, in seconds; 0 if unknown.
+    """Return the times of frames that start at `begins`. length: how long the last one is shown, in seconds; 0 if unknown.
 
     If a film's sound begins before its pictures, the first frame is shown from the start. If the gap is shorter than a
     frame, as it often is, all frames are moved instead.

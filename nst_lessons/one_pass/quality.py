@@ -13,11 +13,13 @@ SIZES = (128, 256, 512)
 
 @torch.no_grad()
 def energy(picture: torch.Tensor, photo: torch.Tensor, painting: torch.Tensor, vgg: VGG) -> float:
-    """Return the three-size energy of a `picture` of `photo` in the style of `painting`, (1, 3, H, W) each; lower is better.
+    """Return the three-size energy of a picture of a photo in the style of a painting; lower is better.
 
+    picture, photo, painting: (1, 3, H, W) in [0, 1] each.
+    vgg: the extractor; to compare figures, use one in float32.
     All three, in 8 bits, are resized to long sides of 128, 256 and 512 (sides rounded to multiples of 16). At each size the
     energy is the style loss, averaged over relu1_1 ... relu5_1, plus a twentieth of the content loss at relu4_2; the result
-    is the mean over the sizes. Takes about two seconds on two cores. To compare figures, use a `vgg` in float32.
+    is the mean over the sizes. It takes about two seconds on two cores.
     """
     total = 0.0
     for size in SIZES:

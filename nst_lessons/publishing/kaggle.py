@@ -27,8 +27,10 @@ The code, the styles and the models are under the MIT licence. The weights of VG
 def bundle(folder: Path, owner: str, out: Path, *, gpu: bool = False) -> list[Path]:
     """Write out/dataset and, for each folder/solutions/NN_name.ipynb, out/notebooks/NN_name; returns the folders.
 
-    owner: the name of the Kaggle account. out: a folder; files of an earlier call are replaced. gpu: whether the notebooks
-    ask for a GPU.
+    folder: the notebooks' folder.
+    owner: the name of the Kaggle account.
+    out: the folder for the bundle; an earlier bundle in it is replaced.
+    gpu: whether the notebooks ask for a GPU.
     Raises ValueError for an impossible account name, FileNotFoundError without solutions, weights or models.
     """
     check_dataset(dataset := dataset_metadata(owner))

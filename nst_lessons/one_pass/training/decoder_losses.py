@@ -48,11 +48,13 @@ def fine_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tenso
 
 
 def row_loss(decoders: dict[int, Decoder], decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
-    """Return the loss of round three, for `pictures` = a picture, a style and a photo (3, 3, H, W).
+    """Return the loss of round three, in a row of decoders.
 
-    The picture counts as in round one. The photo first goes through the deeper `decoders`, as in `universal`. The decoded
+    decoders: all of them, by level. decoder: the one that learns. vgg: the extractor.
+    pictures: a picture, a style and a photo, (3, 3, H, W).
+    The picture counts as in round one. The photo first goes through the deeper decoders, as in `universal`. The decoded
     photo must have the style's Gram matrices from relu1_1 to relu5_1, at the crop's size, half and a quarter of it: the
-    next levels cannot repair what is wrong here.
+    next levels cannot repair errors of this one.
     """
     plain, style, photo = pictures.split(1)
     layer = f"relu{decoder.level}_1"
