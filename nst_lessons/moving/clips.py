@@ -95,7 +95,7 @@ def read_clip(
     """
     path = _existing(path)
     if most is not None and most < 2:
-        raise ValueError(f"At most {most} frames are no clip: ask for two or more.")
+        raise ValueError(f"A clip needs two frames or more, and at most {most} were asked for: ask for more.")
     if fps is not None:
         check_rate(fps)
     found = _look(path)
@@ -227,7 +227,7 @@ def _check_shape(shape: Sequence[int], first: Sequence[int], number: int) -> Non
     if shape != first:
         (h, w), (height, width) = shape[-2:], first[-2:]
         raise ValueError(
-            f"Frame {number + 1} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
+            f"Frame {number + 1} is {w} x {h} pixels but the first is {width} x {height}: crop or resize them to one size."
         )
 
 

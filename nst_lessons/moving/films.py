@@ -28,6 +28,8 @@ TO_SRGB = (
     "format=yuv444p10le,zscale=rin={range}:min={matrix}:pin={primaries}:tin={transfer}:t=linear:npl=203:agamma=0,format=gbrpf32le,"
     "zscale=p=bt709,tonemap=mobius:param=0.6:peak=5:desat=0,zscale=t=iec61966-2-1:m=gbr:r=pc,format=gbrp,"
 )
+# Without a tag, players take a large film for BT.709 and a small one for BT.601: an MP4 is written in BT.709 and says so.
+TO_BT709 = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709"
 VIDEO, AUDIO = r"Stream #0:.*: Video: (?!.*\(attached pic\)).*", r"Stream #0:.*: Audio: (\w+)"
 
 
@@ -111,7 +113,7 @@ def write_film(picture: Callable[[int], Image.Image], times: Sequence[float], pa
     command = [ffmpeg(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
     with_sound, beside = _sound(sound) if sound else ([], [])
     command += ["-r", str(rate), "-i", "-", *with_sound, "-t", f"{times[-1]:.6f}", "-c:v", "libx264", "-crf", "18"]
-    command += ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path.resolve()), *beside]
+    command += ["-vf", TO_BT709, "-movflags", "+faststart", str(path.resolve()), *beside]
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors) as run:
             try:

@@ -174,7 +174,7 @@ def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) 
     if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
         raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
     if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
-        raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
+        raise ValueError(f"spans is {spans!r}: give how many frames back to look, in rising order from 1, such as (1, 2, 4).")
 
 
 def _each(photos, first) -> Callable[[int, list[Kept]], Painted]:
