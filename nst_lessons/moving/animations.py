@@ -1,5 +1,6 @@
 """Reads the animations that Pillow knows (GIF, WebP, APNG, AVIF), and writes GIFs."""
 
+import struct
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ def write_gif(picture: Callable[[int], Image.Image], times: Sequence[float], pat
     """Write a GIF with one palette for all frames. Frames shown for less than two hundredths of a second are left out.
 
     picture: a function that returns a frame by its number, from 0 up. times: as in `times.py`. path: the file.
+    Raises ValueError for a frame of more than 655 seconds.
     """
     ticks = [tick(time, 100) for time in times]  # a GIF counts hundredths; players turn one hundredth into ten
     kept = []
@@ -78,7 +80,10 @@ def write_gif(picture: Callable[[int], Image.Image], times: Sequence[float], pat
     some = [np.asarray(picture(number)) for number in kept[:: max(1, len(kept) // 8)]]  # enough to choose the palette
     palette = Image.fromarray(np.concatenate(some, axis=1)).quantize(256, method=Image.Quantize.MEDIANCUT)
     first, *rest = (picture(number).quantize(palette=palette, dither=Image.Dither.NONE) for number in kept)
-    first.save(path, save_all=True, append_images=rest, duration=lengths, loop=0)
+    try:
+        first.save(path, save_all=True, append_images=rest, duration=lengths, loop=0)
+    except (OverflowError, struct.error):  # 16 bits of hundredths; Pillow makes one long frame of several equal ones
+        raise ValueError("A GIF can show one picture for at most 655 seconds: save the clip as .mp4.") from None
 
 
 def _open(path: Path) -> Image.Image:

@@ -33,7 +33,8 @@ def times_of(begins: Sequence[float], length: float, fps: float | None = None) -
     """
     usual = 1 / fps if fps else median(_gaps(begins))
     shift = begins[0] if begins[0] < usual else 0
-    end = begins[-1] + (length if length > usual / 2 else usual)  # some files claim a millisecond
+    least = usual / 2 if fps else min(usual / 2, 0.01)  # some files claim a millisecond
+    end = begins[-1] + (length if length > least else usual)
     return [0.0, *(time - shift for time in [*begins[1:], end])]
 
 
