@@ -159,7 +159,8 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
     photo: the frame.
     targets, masks: earlier frames, warped onto this one, nearest first, and their masks, which do not overlap.
     weight: of the temporal loss. device: where it is computed.
-    Areas that no target shows start from the photo in the nearest target's colours: few steps would not repaint the photo.
+    Areas that no target shows start from the photo in the nearest target's colours: in its own colours, it would still look
+    like a photo after so few steps.
     """
     start = match_colours(photo, targets[0])
     for target, mask in zip(targets, masks, strict=True):

@@ -13,7 +13,7 @@ def whiten(features: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Te
     """Whiten features (1, C, H, W) to mean 0 and identity covariance: E D^-1/2 E^T (f - m), equation (2) of Li et al.
 
     E and D are the eigenvectors and eigenvalues of the covariance (divided by H*W). Directions in which the features do
-    not vary stay at 0, so the covariance becomes a projection; if C > H*W there are always some.
+    not vary (if C > H*W there are always some) stay at 0, so the covariance becomes a projection.
     mask: (1, 1, H, W) in [0, 1], the weight of each position in mean and covariance. Returns float64.
     """
     centred, _, values, vectors = _statistics(features, mask)
