@@ -168,7 +168,7 @@ def test_a_person_chooses_a_picture_of_an_own_folder_by_its_thumbnail(open_noteb
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
     run_all(page)
     page.locator(".widget-dropdown select").first.select_option(label="own/club (21)")
-    page.get_by_text("1 left out that cannot be read: cut.png").wait_for(timeout=10_000)
+    page.get_by_text("left out 1 that cannot be read: cut.png").wait_for(timeout=10_000)
     face = page.locator("button:text-is('face_07')")
     face.click()  # it is scrolled to
     page.locator("button.mod-active:text-is('face_07')").wait_for(timeout=10_000)

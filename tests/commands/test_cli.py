@@ -265,5 +265,5 @@ def test_a_wall_names_what_it_leaves_out_and_exits_with_0_if_it_was_no_picture(t
         (tmp_path / "club" / name).write_bytes(b"x")
     assert main(["wall", str(tmp_path / "club"), "swirls", "-o", str(tmp_path / "wall"), *QUICK]) == 0
     error = capsys.readouterr().err
-    assert "nst-lessons: left out, since their names do not end as a picture's: IMG_0001.MOV, notes.txt\n" in error
+    assert "nst-lessons: left out, because their names do not end like a picture's: IMG_0001.MOV, notes.txt\n" in error
     assert len(list((tmp_path / "wall").glob("ada_in_swirls_*.png"))) == 1

@@ -190,7 +190,7 @@ def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
     nst.save_image(squares()[0], tmp_path / "one.gif")
     with pytest.raises(ValueError, match="has one frame and does not move"):
         read_clip(tmp_path / "one.gif")
-    with pytest.raises(ValueError, match="At most 1 frames are no clip"):
+    with pytest.raises(ValueError, match="two frames or more, and at most 1 were asked for"):
         read_clip(tmp_path / "one.gif", most=1)
 
 
@@ -199,9 +199,9 @@ def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
     [
         ([], {}, "A clip of 0 frames does not move"),
         (squares(1), {}, "A clip of 1 frames does not move"),
-        (squares(2) + squares(1, (48, 80)), {}, "Frame 3 is 80 x 48 pixels and the first 64 x 48"),
-        (squares(), {"fps": 0.0}, "0.0 frames a second"),
-        (squares(), {"fps": float("nan")}, "nan frames a second"),
+        (squares(2) + squares(1, (48, 80)), {}, "Frame 3 is 80 x 48 pixels but the first is 64 x 48"),
+        (squares(), {"fps": 0.0}, "0.0 frames per second"),
+        (squares(), {"fps": float("nan")}, "nan frames per second"),
     ],
 )
 def test_frames_that_make_no_clip_leave_the_old_file(frames, options, message, tmp_path):
