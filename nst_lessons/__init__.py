@@ -22,6 +22,7 @@ Where things are. This folder is the whole method, its pictures and its plots, r
     live.py           LivePlot: picture and loss curves during a run
     figures.py        show, draw, explore, play
     progress_bars.py  progress bars, NST_QUICK
+    speed.py          how fast this computer is, compared with the reference of all times in the lessons
 
 Every other concern is a folder that imports this one, never the other way round:
 
