@@ -28,7 +28,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "doctor",
         help="say whether all is well, what is missing, and how fast this computer is",
         description="Say whether all is well here. If something is missing, say what to do. Measure how fast this computer is, "
-        "compared with the one on which the times in the lessons were measured. It takes a few seconds and changes nothing.",
+        "compared with the one on which the times in the lessons were measured. It takes a few seconds.",
         epilog="example: nst-lessons doctor",
     )
     doctor.set_defaults(run=_doctor)

@@ -35,10 +35,12 @@ def add(commands: argparse._SubParsersAction) -> None:
         "styles only, at once; arbitrary: any style, at once, but less close",
     )
     default = Weights()
-    run.add_argument("--style-weight", type=float, help=f"optimise: default {default.style:g}")
-    run.add_argument("--content-weight", type=float, help=f"optimise: default {default.content:g}")
-    run.add_argument("--tv-weight", type=float, help=f"optimise: smoothness; default {default.tv:g}")
-    run.add_argument("--seed", type=int, help="optimise: another number gives another painting (default 0)")
+    run.add_argument("--style-weight", type=float, help=f"optimise only: how much style counts (default {default.style:g})")
+    run.add_argument(
+        "--content-weight", type=float, help=f"optimise only: how much content counts (default {default.content:g})"
+    )
+    run.add_argument("--tv-weight", type=float, help=f"optimise only: how much smoothness counts (default {default.tv:g})")
+    run.add_argument("--seed", type=int, help="optimise only: another number gives another painting (default 0)")
     run.add_argument("--alpha", type=float, help="universal, arbitrary: strength of the style, 0 (the photo) to 1 (default)")
     run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")

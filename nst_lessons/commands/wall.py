@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "styles",
         metavar="STYLE",
         nargs="+",
-        help="pictures: files, or names that `nst-lessons samples` lists",
+        help="the styles: files, or names that `nst-lessons samples` lists",
     )
     run.add_argument("-o", "--output", metavar="OUT", required=True, help="the folder for the paintings")
     run.add_argument("--title", default="", help="the text below the poster")
