@@ -65,5 +65,6 @@ def _wall(args: argparse.Namespace) -> int:
     for painting in made.failed:
         print(f"nst-lessons: {painting.photo} in {painting.style}: {painting.error}", file=sys.stderr)
     finished = len(made.paintings) - len(made.failed)
-    print(f"{finished} paintings{' and their poster' if made.poster else ''} are in {Path(args.output).absolute()}")
+    poster = " and the poster" if made.poster else ""
+    print(f"{finished} of {len(made.paintings)} paintings{poster} are in {Path(args.output).absolute()}")
     return 2 if made.failed else 0
