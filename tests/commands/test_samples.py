@@ -8,7 +8,7 @@ from nst_lessons import samples
 from nst_lessons.__main__ import main
 from nst_lessons.commands import samples as command
 
-COLOURS = {"own/magenta": (255, 0, 255), "own/green": (0, 255, 0), f"own/{'long_' * 8}blue": (0, 0, 255)}  # no sample has them
+COLOURS = {"own/magenta": (255, 0, 255), "own/green": (0, 255, 0), f"own/{'long_' * 8}rose": (255, 0, 120)}  # no sample has them
 
 
 @pytest.fixture
