@@ -8,12 +8,12 @@ from nst_lessons import samples
 from nst_lessons.__main__ import main
 from nst_lessons.commands import samples as command
 
-COLOURS = {"own/magenta": (255, 0, 255), "own/green": (0, 255, 0), f"own/{'long_' * 8}rose": (255, 0, 120)}  # no sample has them
+COLOURS = {"own/magenta": (255, 0, 255), f"own/{'long_' * 8}green": (0, 255, 20)}  # no sample has these
 
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
-    """A folder to work in with three own pictures and one that is damaged; none of the paintings is on this disk."""
+    """A folder to work in with two own pictures and one that is damaged; none of the paintings is on this disk."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NST_DATA_DIR", raising=False)
     monkeypatch.setattr(samples, "KAGGLE_INPUT", tmp_path / "kaggle")
