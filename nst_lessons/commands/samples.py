@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from io import BytesIO
 
 import torch
+import torch.nn.functional as F
 
 from nst_lessons import samples
 from nst_lessons.figures import draw
-from nst_lessons.images import load_image, save_image, writable
+from nst_lessons.images import load_image, resize, save_image, writable
 from nst_lessons.samples import Sample
 
-COLUMNS, CELL = 6, 256  # pictures per row; the long side of each in pixels
+COLUMNS, CELL = 6, (192, 256)  # pictures per row; the height and width of each in pixels
 CAPTION = "Type a name wherever a picture is asked for, for example: nst-lessons stylize chelsea wave -o painting.png"
 
 
@@ -37,25 +38,34 @@ def _samples(args: argparse.Namespace) -> int:
         return _sheet(known, args.sheet)
     for sample in known:
         note = "" if sample.path else "  (downloaded when first used)"
-        print(f"{sample.name:24}{sample.kind:10}{sample.title}; {sample.credit}{note}")
+        print(f"{sample.name:23} {sample.kind:10}{sample.title}; {sample.credit}{note}")
     return 0
 
 
 def _sheet(known: Iterable[Sample], path: str) -> int:
     """Write the contact sheet to `path`; name those that cannot be on it."""
     output = writable(path, *(sample.path for sample in known if sample.path))
-    pictures, left_out = {}, []
-    for sample in known:
+    pictures, notes = {}, []
+    for sample in (sample for sample in known if sample.path):
         try:
-            if sample.path is None:
-                raise ValueError("it is downloaded when you first use it")
-            pictures["\n".join(textwrap.wrap(sample.name, 22))] = load_image(sample.path, CELL)
+            pictures["\n".join(textwrap.wrap(sample.name, 22))] = _in_cell(load_image(sample.path, CELL[1]))
         except (ValueError, OSError) as reason:
-            left_out.append(f"nst-lessons: {sample.name} is left out: {reason}")
+            notes.append(f"left out: {sample.name} ({reason})")
+    if missing := ", ".join(sample.name for sample in known if not sample.path):
+        notes.append(f"left out, since they are downloaded when first used: {missing}")
     print(save_image(_drawn(pictures), output).absolute())
-    for line in left_out:
-        print(line, file=sys.stderr)
+    for note in notes:
+        print(f"nst-lessons: {note}", file=sys.stderr)
     return 0
+
+
+def _in_cell(picture: torch.Tensor) -> torch.Tensor:
+    """A picture (1, 3, H, W) shrunk to CELL and laid on white, at the top: one of any shape leaves the others their size."""
+    height, width = picture.shape[-2:]
+    if height > CELL[0]:
+        picture = resize(picture, (CELL[0], max(1, round(width * CELL[0] / height))))
+    down, beside = CELL[0] - picture.shape[2], CELL[1] - picture.shape[3]
+    return F.pad(picture, (beside // 2, beside - beside // 2, 0, down), value=1.0)
 
 
 def _drawn(pictures: dict[str, torch.Tensor]) -> torch.Tensor:

