@@ -1,6 +1,7 @@
 """`nst-lessons samples`: the pictures that have a name, as a list or as a contact sheet."""
 
 import argparse
+import re
 import sys
 import textwrap
 import warnings
@@ -48,7 +49,7 @@ def _sheet(known: Iterable[Sample], path: str) -> int:
     pictures, notes = {}, []
     for sample in (sample for sample in known if sample.path):
         try:
-            pictures["\n".join(textwrap.wrap(sample.name, 22))] = _in_cell(load_image(sample.path, CELL[1]))
+            pictures[_title(sample.name)] = _in_cell(load_image(sample.path, CELL[1]))
         except (ValueError, OSError) as reason:
             notes.append(f"left out: {sample.name} ({reason})")
     if missing := ", ".join(sample.name for sample in known if not sample.path):
@@ -57,6 +58,12 @@ def _sheet(known: Iterable[Sample], path: str) -> int:
     for note in notes:
         print(f"nst-lessons: {note}", file=sys.stderr)
     return 0
+
+
+def _title(name: str) -> str:
+    """The name in lines that are no wider than a picture, broken after _ or / where possible."""
+    lines = textwrap.wrap(re.sub(r"(?<=[_/])", " ", name), 20)
+    return "\n".join(line.replace(" ", "") for line in lines)
 
 
 def _in_cell(picture: torch.Tensor) -> torch.Tensor:

@@ -50,6 +50,7 @@ def test_the_sheet_shows_every_picture_that_is_here_and_names_the_others(own, tm
     assert missing == f"nst-lessons: left out, since they are downloaded when first used: {', '.join(paintings)}"
     left_out = {"own/broken", *paintings}
     assert [title.replace("\n", "") for title in drawn] == [name for name in listed if name not in left_out]
+    assert max(len(line) for title in drawn for line in title.splitlines()) <= 20
     sheet = np.asarray(Image.open("sheet.png").convert("RGB")).astype(int)
     assert 600 < sheet.shape[1] < 2000
     for name, colour in COLOURS.items():
