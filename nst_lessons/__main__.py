@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 2 after an error that the user can mend, 130 after Ctrl-C."""
-    for stream in (sys.stdout, sys.stderr):  # a console that cannot print a file's name prints its codes
+    """Run a command and return the exit code: 0, or 2 after an error that the user can fix, or 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot print a character prints its code
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     args = parser().parse_args(arguments)
@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         code = args.run(args)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # the reader has seen enough, as in `nst-lessons samples | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+    except BrokenPipeError:  # the program that reads the output has stopped, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at exit
         return 0
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"nst-lessons: {error}", file=sys.stderr)

@@ -66,7 +66,7 @@ def test_the_sheet_shows_every_picture_that_is_here_and_names_the_others(own, tm
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("data/own/flat.png", "is the file that is read, which would be lost"),
+        ("data/own/flat.png", "which would be lost"),
         ("sheet.mp3", "end the name in .png, .jpg or .webp"),
         ("no/sheet.png", "The folder no does not exist"),
     ],
