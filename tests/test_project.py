@@ -87,3 +87,12 @@ def test_no_large_file_is_in_the_repository_but_models():
 @pytest.mark.parametrize("style", sorted((ROOT / "data" / "styles").glob("*.jpg")), ids=lambda path: path.stem)
 def test_every_bundled_style_has_its_origin_told(style):
     assert style.stem in (ROOT / "data" / "README.md").read_text()
+
+
+def test_the_readme_shows_first_what_one_needs_first_and_has_no_long_paragraph():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    parts = ("data/front_page.jpg", "git clone", "cd nst", "make demo", "make lab", "## What you will be able to do")
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places) and text[: places[-1]].count("\n") < 25  # one screen
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL).split("\n\n")
+    assert not [part for part in prose if part.strip()[:1] not in ("|", "-", "") and part.strip().count("\n") > 3]
