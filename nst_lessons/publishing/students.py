@@ -28,14 +28,15 @@ def solutions(folder: Path) -> list[Path]:
 
 
 def student(solution: NotebookNode) -> NotebookNode:
-    """Return the notebook that a student opens: empty exercises, no outputs, no speaker's notes."""
+    """Return the notebook that a student opens: empty exercises, no outputs, no seconds, no speaker's notes."""
     cells = []
     for cell in solution.cells:
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             continue
         cell = NotebookNode({**cell, "source": exercise(cell.source) if is_solution(cell) else cell.source})
         if cell.cell_type == "code":
-            cell.update(outputs=[], execution_count=None)
+            kept = NotebookNode({key: value for key, value in cell.metadata.items() if key != "seconds"})
+            cell.update(outputs=[], execution_count=None, metadata=kept)
         cells.append(cell)
     return NotebookNode({**solution, "cells": cells})
 

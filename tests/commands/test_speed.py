@@ -37,6 +37,8 @@ def test_a_network_that_takes_longer_is_measured_as_slower(vgg, monkeypatch):
     assert 0 < quick < 0.5 <= slow < 0.9
 
 
-def test_the_texts_for_readers_name_the_reference():
-    for name in ("README.md", "notebooks/README.md"):
-        assert speed.REFERENCE in (ROOT / name).read_text(encoding="utf-8"), name
+def test_the_reference_is_stated_once_and_the_texts_for_readers_link_to_it():
+    assert speed.REFERENCE in (ROOT / "docs" / "how_fast.md").read_text(encoding="utf-8")
+    for name in ("README.md", "notebooks/README.md", "CONTRIBUTING.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "docs/how_fast.md#the-reference" in text and speed.REFERENCE not in text, name
