@@ -202,7 +202,7 @@ def _examine_who(function: Callable) -> None:
     answers = [run(function, case, names) for case in _GALLERIES]
     for answer, (_, painters) in zip(answers, _GALLERIES, strict=True):
         if answer is None or answer is ...:
-            raise Wrong("your function gives nothing back: does it end with `return`?")
+            raise Wrong("your function returns nothing: does it end with `return`?")
         if isinstance(answer, int | float) or as_tensor(answer) is not None:
             raise Wrong("that is a number: give back the NAME of the painter, the key of the dictionary.")
         if not isinstance(answer, str):

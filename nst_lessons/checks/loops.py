@@ -133,7 +133,7 @@ def check_first(run: Run, tolerance: float) -> None:
 def check_result(run: Run) -> None:
     """Raise Wrong unless what is given back is a picture without a graph."""
     if run.result is None or run.result is ...:
-        raise Wrong("your function gives nothing back: does it end with `return`?")
+        raise Wrong("your function returns nothing: does it end with `return`?")
     if not isinstance(run.result, torch.Tensor):
         raise Wrong(f"give back the picture, a tensor; this is {brief(run.result)}.")
     if run.result.shape != run.start.shape:

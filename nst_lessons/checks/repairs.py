@@ -111,7 +111,7 @@ def examine_targets(function: Callable) -> None:
 
 def _check_targets(found: object, features: dict[str, torch.Tensor]) -> None:
     if found is None or found is ...:
-        raise Wrong("your function gives nothing back: does it end with `return`?")
+        raise Wrong("your function returns nothing: does it end with `return`?")
     if not isinstance(found, Mapping) or found.keys() != features.keys():
         named = f" with the names {', '.join(map(str, found))}" if isinstance(found, Mapping) else ""
         raise Wrong(f"a dictionary with the same names as `features` is wanted; this is {brief(found)}{named}.")
@@ -181,7 +181,7 @@ def _check_bytes(function: Callable, image: torch.Tensor) -> None:
     if not torch.equal(mine, image):
         raise Wrong("your function changed its input `image`: no `clamp_`, `mul_` or `*=`, but new tensors.")
     if got is None or got is ...:
-        raise Wrong("your function gives nothing back: does it end with `return`?")
+        raise Wrong("your function returns nothing: does it end with `return`?")
     if not isinstance(got, np.ndarray | torch.Tensor):
         raise Wrong(f"an array or a tensor is wanted; this is {brief(got)}.")
     got = got.detach().numpy() if isinstance(got, torch.Tensor) else got

@@ -65,7 +65,7 @@ CASES = {
             (lambda c, s, a, b: a * c, "style's half"),
             (lambda c, s, a, b: torch.stack(s).mean() + c, "weights are missing"),
             (lambda c, s, a, b: float(c) * a + sum(b * float(one) / len(s) for one in s), "no gradient flows"),
-            (lambda c, s, a, b: print(end=""), "nothing back"),
+            (lambda c, s, a, b: print(end=""), "returns nothing"),
         ],
         stub=_loss_stub,
         crashing=lambda c, s, a, b: a * c + b * s,

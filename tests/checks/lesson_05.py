@@ -41,7 +41,7 @@ CASES = {
             (lambda a, b: _y(a).repeat(1, 3, 1, 1), "in grey"),
             (lambda a, b: b - b.mean(1, keepdim=True) + a.mean(1, keepdim=True), "green as brighter"),
             (lambda a, b: a, "nothing has changed"),
-            (lambda a, b: (b - _y(b))[0], "axis is lost"),
+            (lambda a, b: (b - _y(b))[0], "axis is missing"),
         ],
         stub=_keep_stub,
         crashing=lambda a, b: a @ torch.zeros(99, 1),

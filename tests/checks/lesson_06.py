@@ -137,7 +137,7 @@ CASES = {
             (lambda f: f.flatten(2).mT @ f.flatten(2) / f[0].numel(), "positions, not channels"),
             (lambda f: _gram(f) * f[0].numel(), "not divided"),
             (lambda f: _gram(f) / len(f), "whole batch"),
-            (lambda f: print(end=""), "nothing back"),
+            (lambda f: print(end=""), "returns nothing"),
         ],
         stub=_gram_stub,
         crashing=lambda f: f @ f.flatten(1),

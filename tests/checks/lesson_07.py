@@ -86,7 +86,7 @@ CASES = {
         right=[_by_svd, _by_numpy, _by_eig, lambda x: _by_eig(x).float(), lambda x: _eigen(x, -0.5) @ _centre(x)],
         wrong=[
             (_turned, "turn it back"),
-            (lambda x: _by_eig(x) * 1j, "gives a complex tensor"),
+            (lambda x: _by_eig(x) * 1j, "returns a complex tensor"),
             (lambda x: _eigen(x, -0.5) @ x, "mean is still in it"),
             (lambda x: _centre(x) / x.std(1, keepdim=True), "each axis by itself"),
             (lambda x: _eigen(x, 0.5) @ _centre(x), "exponent is negative"),
