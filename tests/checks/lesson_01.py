@@ -114,9 +114,9 @@ CASES = {
     "depth": Case(
         right=[("relu1_1", "relu4_1", MEASURED), ("relu2_1", "relu5_1", MEASURED)],
         wrong=[
-            (("relu5_1", "relu4_1", MEASURED), "'edge' the best layer in the measurement lies shallower"),
-            (("relu1_1", "relu1_1", MEASURED), "'eye' the best layer in the measurement lies deeper"),
-            (("relu1_1", "relu3_1", MEASURED), "relu3_1 reached 0.86"),
+            (("relu5_1", "relu4_1", MEASURED), "best for 'edge' is shallower"),
+            (("relu1_1", "relu1_1", MEASURED), "best for 'eye' is deeper"),
+            (("relu1_1", "relu3_1", MEASURED), "relu3_1 reached only 0.86"),
             (("conv9", "relu3_1", MEASURED), "none of the choices"),
         ],
         stub=(..., ..., MEASURED),

@@ -103,10 +103,10 @@ CASES = {
     "most_moved": Case(
         right=[("colours", "mirror", MEASURED), (" Colours", "MIRROR", MEASURED), ("noise", "blur", NOISY)],
         wrong=[
-            (("mirror", "mirror", MEASURED), "first layer, changes that count for more than your 'mirror': 1"),
-            (("noise", "mirror", MEASURED), "first layer, changes that count for more than your 'noise': 4"),
-            (("colours", "colours", MEASURED), "deep layer, changes that count for more than your 'colours': 3"),
-            (("colours", "shift", MEASURED), "deep layer, changes that count for more than your 'shift': 2"),
+            (("mirror", "mirror", MEASURED), "first layer, 1 of the changes counts for more than 'mirror'"),
+            (("noise", "mirror", MEASURED), "first layer, 4 of the changes count for more than 'noise'"),
+            (("colours", "colours", MEASURED), "deep layer, 3 of the changes count for more than 'colours'"),
+            (("colours", "shift", MEASURED), "deep layer, 2 of the changes count for more than 'shift'"),
             (("colours", "rotate", MEASURED), "none of the choices"),
             ((3, "mirror", MEASURED), "none of the choices"),
         ],

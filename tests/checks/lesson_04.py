@@ -73,9 +73,9 @@ CASES = {
     "loop": Case(
         right=[_loop(), _in_one_call],
         wrong=[
-            (_loop(copy=False), "was changed"),
+            (_loop(copy=False), "changed its input"),
             (_loop(backward=False), "did not move"),
-            (_loop(detach=False), "hangs on its graph"),
+            (_loop(detach=False), "still has its graph"),
             (_loop(steps=False, optimizer=lambda p: torch.optim.LBFGS(p, max_iter=3)), "makes no difference"),
             (_loop(optimizer=lambda p: torch.optim.LBFGS(p, lr=1e-4)), "too slowly"),
             (_loop(optimizer=lambda p: torch.optim.SGD(p, lr=0.01)), "that is SGD"),
