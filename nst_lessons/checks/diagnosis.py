@@ -86,5 +86,5 @@ diagnosis = Question(
         "No negative value stored: bed ____. Each belongs to one name on the list.",
     ],
     code="my_diagnosis = " + repr(_BEDS),
-    why="Five of the eight faults show in a number (what was fed, stored, logged) sooner than in the picture: print them first.",
+    why="Five of the eight faults show in a number (fed, stored, logged) sooner than in the picture: print it first.",
 )

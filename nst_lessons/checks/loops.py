@@ -156,7 +156,7 @@ def check_movement(run: Run) -> None:
         )
     if not moved and len(pictures) > 1:
         raise Wrong(
-            "the canvas did not move, though its gradient was computed. Does the optimiser get that same tensor, in a list, and "
+            "the canvas did not move, though its gradient was computed. Does the optimiser get that tensor, in a list, and "
             "is the gradient still there when it takes its step?"
         )
     if moved and torch.equal(run.result, run.start):

@@ -105,7 +105,7 @@ CASES = {
             (lambda u, s, step: u + step * _grad(u, s) / _grad(u, s).norm(), "by the norm"),
             (lambda u, s, step: u + step * _grad(u, s).sign(), "only the sign"),
             (lambda u, s, step: u + step * _grad(u, s) / _grad(u, s).square().mean(), "root is missing"),
-            (lambda u, s, step: _by_backward(u, s, step) - u, "step alone"),
+            (lambda u, s, step: _by_backward(u, s, step) - u, "only the step"),
             (lambda u, s, step: u[0], "axis is missing"),
         ],
         stub=_climb_stub,

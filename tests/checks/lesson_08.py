@@ -93,7 +93,7 @@ CASES = {
             lambda x, g, b, m: torch.einsum("bs,sc,bchw->bchw", m, g, F.instance_norm(x)) + _wide(m @ b),
         ],
         wrong=[
-            (lambda x, g, b, m: _wide(m @ b) * F.instance_norm(x) + _wide(m @ g), "exchanged"),
+            (lambda x, g, b, m: _wide(m @ b) * F.instance_norm(x) + _wide(m @ g), "swap gamma and beta"),
             (lambda x, g, b, m: _wide(m @ g) * x + _wide(m @ b), "not normalised"),
             (lambda x, g, b, m: _wide(g[m.argmax(1)]) * F.instance_norm(x) + _wide(b[m.argmax(1)]), "largest share"),
             (lambda x, g, b, m: g.mean(0)[:, None, None] * F.instance_norm(x) + b.mean(0)[:, None, None], "count alike"),
