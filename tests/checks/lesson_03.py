@@ -95,7 +95,7 @@ CASES = {
             (lambda G, p: max(p, key=lambda name: _distance(G, p[name])), "farthest"),
             (lambda G, p: min(_distance(G, A) for A in p.values()), "the NAME"),
             (lambda G, p: next(iter(p)), "always the first name"),
-            (lambda G, p: "Monet", "whatever it is given"),
+            (lambda G, p: "Monet", "always returns 'Monet'"),
             (lambda G, p: min(p, key=lambda name: ((G - p[name]) ** 2).sum()), "undivided"),
         ],
         stub=_who_stub,
