@@ -101,12 +101,10 @@ loss_map = Question(
             "you divide by the sum of squares of F: divide by that of the target P.": lambda F, P: (
                 (F - P).square().sum(1)[0] / F.square().sum()
             ),
-            "you sum over positions, which leaves one number per channel: sum over the channels.": lambda F, P: (
+            "you sum over positions, so one number per channel is left: sum over channels.": lambda F, P: (
                 (F - P).square().sum((0, 2, 3)) / P.square().sum()
             ),
-            "that is the content loss of the whole picture, so nothing is left to draw: sum over the channels only.": lambda F, P: (
-                relative(F, P)
-            ),
+            "that is one number, so nothing is left to draw: sum over the channels only.": lambda F, P: relative(F, P),
             "the numbers are right, but (1, H, W) is a batch of one map: return the map itself, (H, W).": lambda F, P: (
                 _loss_map(F, P)[None]
             ),

@@ -73,7 +73,7 @@ CASES = {
         right=[_rows, lambda h, w, s: (torch.arange(h) < round(s * h)).float()[None, None, :, None].repeat(1, 1, 1, w)],
         wrong=[
             (lambda h, w, s: _rows(h, w, s).flip(2), "lower part"),
-            (lambda h, w, s: 1 - _rows(h, w, s), "exchanged"),
+            (lambda h, w, s: 1 - _rows(h, w, s), "swapped"),
             (lambda h, w, s: _rows(w, h, s).transpose(2, 3), "left part"),
             (lambda h, w, s: torch.ones(1, 1, h, w), "white everywhere"),
             (lambda h, w, s: _rows(h, w, s)[0, 0], "has the shape"),

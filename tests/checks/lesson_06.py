@@ -133,7 +133,10 @@ CASES = {
         wrong=[
             (lambda f: _gram(f - f.mean((2, 3), keepdim=True)), "subtracted the mean"),
             (lambda f: (r := f.reshape(len(f), -1, f.shape[1])).mT @ r / f[0].numel(), "still the broken one"),
-            (lambda f: (f.reshape(f.shape[1], -1) @ f.reshape(f.shape[1], -1).T / f.numel()).expand(len(f), -1, -1), "mixed"),
+            (
+                lambda f: (f.reshape(f.shape[1], -1) @ f.reshape(f.shape[1], -1).T / f.numel()).expand(len(f), -1, -1),
+                "you mix the pictures",
+            ),
             (lambda f: f.flatten(2).mT @ f.flatten(2) / f[0].numel(), "positions, not channels"),
             (lambda f: _gram(f) * f[0].numel(), "not divided"),
             (lambda f: _gram(f) / len(f), "whole batch"),
@@ -198,7 +201,7 @@ CASES = {
         ],
         wrong=[
             (lambda alpha, draft, final: alpha * final[0] * final[1] / (draft[0] * draft[1]), "the wrong way round"),
-            (lambda alpha, draft, final: alpha * draft[0] / final[0], "you have compared one side"),
+            (lambda alpha, draft, final: alpha * draft[0] / final[0], "you compare only the heights"),
             (lambda alpha, draft, final: alpha, "unchanged"),
             (lambda alpha, draft, final: alpha * (draft[0] * draft[1] / final[0] / final[1]) ** 2, "once"),
         ],

@@ -123,7 +123,7 @@ CASES = {
     "adain": Case(
         right=[_by_channel, lambda c, s: _std(s) * _normal(c) + _mean(s)],
         wrong=[
-            (lambda c, s: _std(c) * _normal(s) + _mean(c), "exchanged"),
+            (lambda c, s: _std(c) * _normal(s) + _mean(c), "swapped"),
             (lambda c, s: _std(s) * _normal(c), "add it at the end"),
             (lambda c, s: _std(s) * c / _std(c) + _mean(s), "own mean is still"),
             (lambda c, s: _std(s) * (c - _mean(c)) + _mean(s), "own strength"),

@@ -50,7 +50,7 @@ CASES = {
         wrong=[
             (lambda i, o, k, s: i * o * k + 2 * s * o, "kernel counts twice"),
             (lambda i, o, k, s: i * o * k * k + o + 2 * s * o, "no bias"),
-            (lambda i, o, k, s: i * o * k * k + s * o, "you have one"),
+            (lambda i, o, k, s: i * o * k * k + s * o, "you count one"),
             (lambda i, o, k, s: i * o * k * k, "normalisation is missing"),
             (lambda i, o, k, s: (i * o * k * k + 2 * o) * s, "shared by the styles"),
             (lambda i, o, k, s: f"{i * o}", "returns the text"),
@@ -121,7 +121,7 @@ CASES = {
             (lambda t, o, p: t / p, "a picture SAVE"),
             (lambda t, o, p: (o - p) / t, "upside down"),
             (lambda t, o, p: int(t / (o - p)), "rounded down"),
-            (lambda t, o, p: t / (p - o), "minus the cheap one"),
+            (lambda t, o, p: t / (p - o), "the cheaper way"),
         ],
         stub=_even_stub,
         crashing=lambda t, o, p: t / (o - o),

@@ -61,7 +61,7 @@ def _seen(back, there):
 CASES = {
     "shimmer": Case(
         right=["shimmers", " SHIMMERS"],
-        wrong=[("still", "as little as the photo"), ("fades", "knows of the one before"), ("moves", "nothing moved")],
+        wrong=[("still", "as little as the photo"), ("fades", "knows the one before"), ("moves", "nothing moved")],
         stub=...,
         crashing=None,
     ),
