@@ -130,7 +130,7 @@ mixing = Question(
         {
             "average": "it is close to the average, but is it that? Compare the distances and strengths that the cell printed.",
             "patches": "every channel has one scale and one shift for the whole picture: nothing here depends on the place.",
-            "stronger": "both have a share of one half in every scale and shift. Compare the picture's colours with those of both.",
+            "stronger": "both have a share of one half in every scale and shift. Compare the picture's colours with both.",
         },
     ),
     hints=[

@@ -17,7 +17,7 @@ def examine_depth(edge: str, eye: str, measured: dict[str, dict[str, float]]) ->
     """Compare the guessed layers with the measured scores {"edge": {layer: score}, "eye": {layer: score}}."""
     if not isinstance(measured, Mapping) or set(measured) != {"edge", "eye"}:
         raise Wrong("pass `measured` as the third value: run the cell that measures first.")
-        best = {}
+    best = {}
     for concept, answer in (("edge", edge), ("eye", eye)):
         scores = measured[concept]
         names = list(scores)
@@ -49,7 +49,7 @@ def examine_most_moved(shallow: str, deep: str, measured: dict[str, dict[str, fl
     """Compare the changes guessed to move the first and the deepest layer most with the losses {layer: {change: loss}}."""
     if not isinstance(measured, Mapping) or not all(isinstance(losses, Mapping) for losses in measured.values()):
         raise Wrong("pass `measured` as the third value: run the cell that measures first.")
-        first, *_, last = measured.values()
+    first, *_, last = measured.values()
     found = []
     for guess, losses, where in ((shallow, first, "at the first layer"), (deep, last, "at the deep layer")):
         choice = chosen(guess, list(losses))

@@ -89,7 +89,7 @@ CASES = {
             (lambda layers: sum(kernel - 1 for kernel, _ in layers) + 1, "reaches further"),
             (_early, "too early"),
             (_three_each, "adds 2 steps"),
-            (lambda layers: _backwards(layers) - 1, "1 pixel to start from"),
+            (lambda layers: _backwards(layers) - 1, "1 pixel that you start from"),
             (lambda layers: 2 ** sum(stride == 2 for _, stride in layers), "is the jump"),
             (lambda layers: len(layers), "number of layers"),
             (lambda layers: f"{_backwards(layers)} pixels", "returns the text"),
