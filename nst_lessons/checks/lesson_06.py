@@ -111,8 +111,8 @@ to_bytes = Question(
     examine_bytes,
     hints=[
         "What must happen to 1.02, to 0.5 and to -0.1, and what is the order of a file's axes?",
-        "Four steps in this order: clamp to [0, 1], multiply by 255, round to uint8, and move the axes from (3, H, W) to "
-        "(H, W, 3).",
+        "Four steps in this order: clamp to [0, 1], multiply by 255, round, move the axes from (3, H, W) to "
+        "(H, W, 3). Store uint8.",
         "`image[0].____(0, 1).mul(____).____().to(torch.uint8).permute(____)`",
     ],
     code="""
