@@ -68,6 +68,19 @@ def test_names_shapes_types_and_numbers_are_checked(change, whole, tmp_path):
         vgg_weights.read(written(whole | {name: instead}, tmp_path / "a.pth"), "vgg16")
 
 
+@pytest.mark.parametrize(("mean", "std"), [(float("nan"), 1.0), (0.5, 0.0), (0.5, float("inf")), (0.5, -1.0)])
+def test_numbers_that_no_picture_can_be_normalised_by_are_refused(mean, std, whole, tmp_path):
+    ours = [f"conv{block}_{number}" for block, count in enumerate((2, 2, 3, 3, 3), 1) for number in range(1, count + 1)]
+    kernels = [tensor for name, tensor in whole.items() if name.endswith("weight")]
+    state = {"mean": torch.full((3,), mean), "std": torch.full((3,), std)}
+    for name, kernel in zip(ours, kernels, strict=True):
+        state |= {f"{name}.weight": TINY.expand(kernel.shape), f"{name}.bias": TINY.expand(kernel.shape[0])}
+    with pytest.raises(ValueError, match=r"a.pth is damaged: mean and std must be finite, and std above 0"):
+        vgg_weights.read(written(state, tmp_path / "a.pth"), "vgg16")
+    state |= {"mean": torch.ones(3), "std": torch.ones(3)}
+    assert vgg_weights.read(written(state, tmp_path / "a.pth"), "vgg16").std == (1, 1, 1)
+
+
 @pytest.mark.parametrize("found", [[], 7, "text", None, {1: TINY}, {"state_dict": {}}, [TINY]], ids=str)
 def test_what_is_no_dictionary_of_tensors_is_refused(found, tmp_path):
     with pytest.raises(ValueError, match="holds no VGG weights"):

@@ -144,7 +144,9 @@ def realtime(
 def load_stylizer(path: str | os.PathLike = MODEL) -> Stylizer:
     """The network in a file of `save_stylizer`, or the one that ships with the project; its `card` tells how it came about."""
     state, card = load_model(path, "stylizer")
-    if not isinstance(card.get("blocks"), int) or card["blocks"] > len(state):  # which would go on for ever
+    styles = card.get("styles")
+    named = isinstance(styles, list) and all(isinstance(name, str) for name in styles)
+    if not named or not isinstance(card.get("blocks"), int) or card["blocks"] > len(state):  # which would go on for ever
         card = card | {"blocks": None}
     model = built(lambda: Stylizer(card["styles"], card["channels"], card["blocks"]), state, path)
     model.card = card
