@@ -1,9 +1,10 @@
 """Damaged clips and weights through their readers, for as long as you like: `python -m tests.fuzzing MINUTES [SEED]`.
 
-A reader may refuse a file with ValueError or FileNotFoundError, and take 5 seconds and 1 GB of memory. Anything else is a
-find: its file is kept in out/finds. Pictures are in `test_properties.py`.
+A reader may refuse a file with ValueError or FileNotFoundError, and take 5 seconds and 1 GB of memory. It prints nothing.
+Anything else is a find: its file is kept in out/finds. Pictures are in `test_properties.py`.
 """
 
+import os
 import random
 import resource
 import struct
@@ -166,6 +167,7 @@ def in_png(data, other, chance):
 
 def outcome(reader, path):
     """What reading a file comes to: "read", "refused", or what it may not come to."""
+    printed = os.lseek(2, 0, os.SEEK_END)
     before, start = [resource.getrusage(who).ru_maxrss for who in MEMORY], time.perf_counter()
     try:
         reader(path)
@@ -177,6 +179,8 @@ def outcome(reader, path):
     grown = [resource.getrusage(who).ru_maxrss - size for who, size in zip(MEMORY, before, strict=True)]
     if time.perf_counter() - start > SECONDS:
         said = f"{time.perf_counter() - start:.1f} seconds ({said})"
+    if os.lseek(2, 0, os.SEEK_END) > printed:
+        said = f"it printed {os.pread(2, 200, printed)!r} ({said})"
     if max(grown) > MEGABYTES * 1024:
         said = f"{max(grown) // 1024} MB ({said})"
     return said
@@ -184,6 +188,7 @@ def outcome(reader, path):
 
 def work(known, folder, numbers, report):
     """Try cases in a process of its own, of which a crash or too much memory ends nothing else."""
+    os.dup2(os.open(folder / "printed", os.O_RDWR | os.O_CREAT), 2)
     for number in numbers:
         chance = random.Random(number)
         name = chance.choice(list(known))

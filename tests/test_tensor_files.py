@@ -133,7 +133,13 @@ def compressed(path):
             after.writestr(info.filename, before.read(info))
 
 
-@pytest.mark.parametrize("make", [expanded, legacy, compressed])
+def bomb(path):
+    """A zip whose pickle, 400 MB of nothing, is a thousandth of that in the file."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a/data.pkl", b"\x80\x02" + b"N0" * 200_000_000 + b"}.")
+
+
+@pytest.mark.parametrize("make", [expanded, legacy, compressed, bomb])
 def test_a_file_that_says_it_holds_gigabytes_is_refused_before_they_are_allocated(make, tmp_path):
     if not os.path.exists("/proc/self/clear_refs"):
         pytest.skip("only Linux tells the most memory that was taken since a moment")
@@ -143,6 +149,17 @@ def test_a_file_that_says_it_holds_gigabytes_is_refused_before_they_are_allocate
     said, megabytes = run.stdout.splitlines()
     assert "holds no VGG weights" in said or "damaged or cut off" in said
     assert int(megabytes) < 100
+
+
+def test_of_a_damaged_file_nothing_is_printed_but_our_own_message(tmp_path, capfd):
+    plain = io.BytesIO()
+    torch.save({"a": torch.zeros(2, 3)}, plain)
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(tmp_path / "a.pth", "w") as after:
+        for name in before.namelist():  # a shape of three numbers, (2, 3, 1), with two strides
+            after.writestr(name, before.read(name).replace(b"K\x02K\x03\x86", b"K\x02K\x03K\x01\x87"))
+    with pytest.raises(ValueError, match="damaged or cut off"):
+        load_pickle(tmp_path / "a.pth")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_pickle_of_code_is_refused_also_where_a_training_would_go_on(tmp_path):

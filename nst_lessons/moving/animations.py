@@ -33,8 +33,9 @@ class Animation:
         with _open(self.path) as image:
             for number in count(int(getattr(image, "default_image", False))):  # what an APNG shows where it cannot move
                 try:
-                    image.seek(number)
-                    picture = image.copy()
+                    with warnings.catch_warnings(action="ignore"):  # of damage, which is told anyway
+                        image.seek(number)
+                        picture = image.copy()
                 except EOFError:  # the regular end
                     if image.format == "GIF" and not _has_trailer(self.path):
                         errors.append("it has no end mark")
@@ -51,7 +52,7 @@ class Animation:
 def animation(path: Path) -> Animation | None:
     """The moving pictures in a file; None if it is of none of these formats, whatever its name."""
     try:
-        with _open(path) as image:
+        with warnings.catch_warnings(action="ignore"), _open(path) as image:
             try:
                 number = image.n_frames - int(getattr(image, "default_image", False))
             except Exception:  # of a damaged file, whose first frames may be whole
