@@ -45,7 +45,11 @@ class Animation:
                     return
                 milliseconds = image.info.get("duration") or 0
                 length = milliseconds / 1000 if milliseconds > 10 else 0.1  # which is how browsers take it
-                yield begin, length, np.asarray(to_pil(load_image(picture, size)))
+                try:
+                    pixels = np.asarray(to_pil(load_image(picture, size)))
+                except ValueError as error:  # too small or too thin
+                    raise ValueError(f"{self.path}: {error}") from None
+                yield begin, length, pixels
                 begin += length
 
 

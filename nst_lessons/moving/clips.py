@@ -108,8 +108,7 @@ def read_clip(
             if len(frames) == most:
                 break  # this is when the last one that is wanted ends
             if not frames:
-                fit(pixels.shape[:2], max(pixels.shape[:2]))  # too small or too thin is told here
-                _check_room(path, pixels, total or 0)
+                _check_frame(path, pixels, total or 0)
             frames.append(pixels)
             length = seconds
     if not frames:
@@ -227,8 +226,12 @@ def _check_shape(shape: Sequence[int], first: Sequence[int], number: int) -> Non
         )
 
 
-def _check_room(path: Path, pixels: np.ndarray, count: int) -> None:
-    """Raise ValueError if so many frames like this one are more than the disk has room for."""
+def _check_frame(path: Path, pixels: np.ndarray, count: int) -> None:
+    """Raise ValueError if a frame is too small or too thin, or so many like it are more than the disk has room for."""
+    try:
+        fit(pixels.shape[:2], max(pixels.shape[:2]))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     needed, folder = count * pixels.nbytes, tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if needed > max(IN_MEMORY, 0.9 * free):

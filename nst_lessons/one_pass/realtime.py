@@ -13,12 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nst_lessons.images import load_image
+from nst_lessons.images import load_image, shape_of
+from nst_lessons.machine import check_memory
 from nst_lessons.one_pass.models import built, load_model, save_model
+from nst_lessons.sizes import fit
 
 CHANNELS, BLOCKS = (24, 48, 96), 5
 MODEL = "stylizer"
 STRIDE = 4  # the picture is halved twice on its way in
+BYTES_PER_PIXEL = 700  # of a picture while it is painted (measured)
 MIN_SIDE = 64  # a point of the result depends on 109 x 109 pixels: in less than this, most would be reflected border
 
 
@@ -138,6 +141,7 @@ def realtime(
     model: the one that ships with the project unless given. Raises ValueError for a style that it has not learned.
     """
     model = load_stylizer() if model is None else model
+    check_memory([fit(shape_of(content), size)], model.last.weight.device, torch.float32, BYTES_PER_PIXEL)
     return model.paint(load_image(content, size), style).cpu()
 
 
