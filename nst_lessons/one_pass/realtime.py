@@ -16,7 +16,7 @@ from torch import nn
 from nst_lessons.images import load_image, shape_of
 from nst_lessons.machine import check_memory
 from nst_lessons.one_pass.models import built, load_model, save_model
-from nst_lessons.sizes import fit
+from nst_lessons.sizes import fit, real
 
 CHANNELS, BLOCKS = (24, 48, 96), 5
 MODEL = "stylizer"
@@ -107,7 +107,7 @@ class Stylizer(nn.Module):
         for name, share in shares.items():
             if name not in self.styles:
                 raise ValueError(f"This network has not learned the style {name!r}: choose among {', '.join(self.styles)}.")
-            if not 0 <= share < float("inf"):
+            if not 0 <= real(share, f"The share of {name}") < float("inf"):
                 raise ValueError(f"The share of {name} is {share}: give a finite number, 0 or more.")
         if not sum(shares.values()):
             raise ValueError("All shares are zero, so there is no style: raise one above 0.")
