@@ -18,14 +18,18 @@ check: lint
 
 # Random and damaged input, for hours.
 fuzz: $(READY)
+	$(BIN)/python -m tests.fuzzing 60
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/test_properties.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# An upload of 10 MB cuts Jupyter's connection without a word; so the Studio can tell what to do with a larger one.
+LAB := jupyter lab --ServerApp.tornado_settings="{'websocket_max_message_size': 100_000_000}"
+
 lab: $(READY)
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/$(LAB) notebooks/00_start_here.ipynb
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'nst_lessons needs Python 3.11 or newer.')"

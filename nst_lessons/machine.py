@@ -45,13 +45,16 @@ def best_dtype(device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def check_memory(shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype) -> None:
-    """Raise ValueError if a step with the largest picture needs more memory than is free.
+def check_memory(
+    shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype, bytes_per_pixel: int = BYTES_PER_PIXEL
+) -> None:
+    """Raise ValueError if work on the largest picture needs more memory than is free.
 
-    shapes: (height, width) of each picture. device, dtype: those of the VGG that will see the pictures.
+    shapes: (height, width) of each picture. device, dtype: those of the network that will see the pictures.
+    bytes_per_pixel: what the work needs in float32, by default a step.
     """
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * dtype.itemsize / 4
+    needed = max(height * width for height, width in shapes) * bytes_per_pixel * dtype.itemsize / 4
     if needed > free:
         size = max(max(shape) for shape in shapes)
         fits = int(size * (free / needed) ** 0.5) // 16 * 16

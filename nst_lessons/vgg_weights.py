@@ -6,6 +6,7 @@ a torchvision state dict, and the files that `save` writes. Each becomes a `VGGW
 
 import hashlib
 import importlib.util
+import math
 import os
 import re
 import socket
@@ -89,6 +90,8 @@ def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
     found = _convert(state)
     for name, tensors in found.convs.items():
         check_finite({f"the kernel of {name}": tensors[0], f"the bias of {name}": tensors[1]}, path)
+    if not (all(map(math.isfinite, found.mean)) and all(0 < part < math.inf for part in found.std)):
+        raise ValueError(f"{path} is damaged: mean and std must be finite, and std above 0. Get it again.")
     if found.arch != arch:
         raise ValueError(f"{path} holds {found.arch}: ask for VGG(arch={found.arch!r}), or name another file.")
     return found

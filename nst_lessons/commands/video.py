@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from nst_lessons.files import place_for
-from nst_lessons.images import load_image
-from nst_lessons.machine import device_named
+from nst_lessons.images import load_image, shape_of
+from nst_lessons.machine import check_memory, device_named
 from nst_lessons.settings import coarse_to_fine
+from nst_lessons.sizes import fit
 from nst_lessons.vgg import default_vgg
 
 if TYPE_CHECKING:
@@ -55,14 +56,17 @@ def _video(args: argparse.Namespace) -> int:
 
     output = writable_clip(args.output, args.clip, args.style)
     folder, device = _frames_folder(output), device_named(args.device)
-    coarse_to_fine(args.size, args.steps)  # checks the numbers before the clip is read, which may take minutes
+    # checked before the clip is read, which may take minutes
+    coarse_to_fine(args.size, args.steps)
+    vgg = default_vgg(device)
+    check_memory([fit(shape_of(args.style), args.size)], vgg.device, vgg.dtype)
     style = load_image(args.style, args.size)
     bar = partial(tqdm, desc="reading", bar_format=BAR)
     clip = read_clip(args.clip, args.size, args.frames, fps=args.fps, progress=bar)
     if clip.note:
         print(f"nst-lessons: {clip.note}", file=sys.stderr)
     keeps = clip.sound and output.suffix.lower() == ".mp4"
-    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder, "vgg": default_vgg(device)}
+    options = {"method": args.method, "size": args.size, "steps": args.steps, "folder": folder, "vgg": vgg}
     frames = []
     try:
         _collect(transfer_video(clip.frames, style, **options), frames, len(clip.frames))

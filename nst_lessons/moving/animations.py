@@ -34,8 +34,9 @@ class Animation:
         with _open(self.path) as image:
             for number in count(int(getattr(image, "default_image", False))):  # skips an APNG's stand-in for old viewers
                 try:
-                    image.seek(number)
-                    picture = image.copy()
+                    with warnings.catch_warnings(action="ignore"):  # about damage, which is reported anyway
+                        image.seek(number)
+                        picture = image.copy()
                 except EOFError:  # the regular end
                     if image.format == "GIF" and not _has_trailer(self.path):
                         errors.append("it has no end mark")
@@ -45,14 +46,18 @@ class Animation:
                     return
                 milliseconds = image.info.get("duration") or 0
                 length = milliseconds / 1000 if milliseconds > 10 else 0.1  # as browsers do
-                yield begin, length, np.asarray(to_pil(load_image(picture, size)))
+                try:
+                    pixels = np.asarray(to_pil(load_image(picture, size)))
+                except ValueError as error:  # too small or too thin
+                    raise ValueError(f"{self.path}: {error}") from None
+                yield begin, length, pixels
                 begin += length
 
 
 def animation(path: Path) -> Animation | None:
     """Examine an animation; returns None if the content, whatever the file's name, has none of these formats."""
     try:
-        with _open(path) as image:
+        with warnings.catch_warnings(action="ignore"), _open(path) as image:
             try:
                 number = image.n_frames - int(getattr(image, "default_image", False))
             except Exception:  # the file is damaged, but its first frames may be whole

@@ -109,8 +109,7 @@ def read_clip(
             if len(frames) == most:
                 break  # when this one begins, the last wanted one ends
             if not frames:
-                fit(pixels.shape[:2], max(pixels.shape[:2]))  # raises for frames that are too small or too thin
-                _check_room(path, pixels, total or 0)
+                _check_frame(path, pixels, total or 0)
             frames.append(pixels)
             length = seconds
     if not frames:
@@ -231,8 +230,12 @@ def _check_shape(shape: Sequence[int], first: Sequence[int], number: int) -> Non
         )
 
 
-def _check_room(path: Path, pixels: np.ndarray, count: int) -> None:
-    """Raise ValueError if the disk has no room for `count` frames like this one."""
+def _check_frame(path: Path, pixels: np.ndarray, count: int) -> None:
+    """Raise ValueError if a frame is too small or too thin, or if the disk has no room for `count` frames like it."""
+    try:
+        fit(pixels.shape[:2], max(pixels.shape[:2]))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     needed, folder = count * pixels.nbytes, tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if needed > max(IN_MEMORY, 0.9 * free):

@@ -4,6 +4,7 @@
 the paper.
 """
 
+import operator
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import coarse_to_fine, weights_of
+from nst_lessons.sizes import real, whole
 from nst_lessons.step import drive
 from nst_lessons.vgg import VGG, default_vgg
 
@@ -115,8 +117,10 @@ def transfer_video(
     next_steps: steps of each later frame, at the full size only, since it starts from a painting.
     Raises ValueError for bad input, before the first frame is painted.
     """
-    _check(method, temporal, next_steps, spans)
     coarse_to_fine(size, steps)  # raises for bad numbers
+    size, steps = int(size), None if steps is None else int(steps)  # equal numbers of any type give equal file names
+    temporal, next_steps = real(temporal, "temporal"), whole(next_steps, "next_steps", 1)
+    spans = _checked(method, temporal, spans)
     weights = weights_of(weights)
     weights.check()
     photos, style = Photos(frames, size), load_image(style, size)
@@ -131,7 +135,7 @@ def transfer_video(
         middle = photos[len(photos) // 2]
         settings, paint = (*settings, sha256(to_pil(middle).tobytes()).hexdigest()), _learned(photos, middle, first, vgg, seed)
     else:
-        settings, given = (*settings, temporal, tuple(spans), next_steps, motion is not None), motion
+        settings, given = (*settings, temporal, spans, next_steps, motion is not None), motion
         later = partial(painted, schedule=[(size, shortened(next_steps))])
         paint = _following(photos, first, later, motion or estimated(photos), spans, temporal, vgg.device)
     folder = Path(folder) if folder is not None else None
@@ -169,13 +173,19 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
     return start, lambda image: weight * sum(temporal_loss(image, target, mask) for target, mask in pairs)
 
 
-def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) -> None:
+def _checked(method: str, temporal: float, spans: Sequence[int]) -> tuple[int, ...]:
+    """Return the spans as int; raises ValueError for a bad option."""
     if method not in METHODS:
         raise ValueError(f"There is no method {method!r} here: choose {', '.join(METHODS)}.")
-    if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
-        raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
-    if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
+    if not 0 <= temporal < float("inf"):
+        raise ValueError(f"temporal is {temporal}: give a finite number, 0 or more.")
+    try:
+        numbers = tuple(map(operator.index, spans))
+    except TypeError:
+        numbers = ()
+    if not numbers or sorted(set(numbers)) != list(numbers) or numbers[0] < 1:
         raise ValueError(f"spans is {spans!r}: give how many frames back to look, in rising order from 1, such as (1, 2, 4).")
+    return numbers
 
 
 def _each(photos, first) -> Callable[[int, list[Kept]], Painted]:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from nst_lessons.images import load_image, resize
+from nst_lessons.sizes import real
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -74,7 +75,7 @@ def arbitrary(
     model: an `Arbitrary`, loaded unless given.
     Raises FileNotFoundError, with the command that installs it, if the extra is missing; ValueError for a bad strength.
     """
-    if not 0 <= strength <= 1:
+    if not 0 <= real(strength, "The strength") <= 1:
         raise ValueError(f"The strength is {strength}: give a number from 0 (the photo's own style) to 1 (the painting's).")
     model = Arbitrary() if model is None else model
     vector = torch.lerp(model.style_vector(content), model.style_vector(style), strength)

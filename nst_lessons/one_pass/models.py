@@ -66,9 +66,9 @@ def load_model(name_or_path: str | os.PathLike, kind: str) -> tuple[dict[str, to
     try:
         state = load(data)  # raises if the sizes in the header do not fit the file
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        about = header.get("__metadata__", {})
+        about = header.get("__metadata__") or {}
         card = json.loads(about.get("card", "null"))
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, KeyError, RecursionError) as error:  # a type that torch lacks is a KeyError
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"{path} is damaged, cut off or not a model: get it again.\n  reason: {reason}") from None
     if not isinstance(card, dict) or not {"kind", "version"} <= about.keys():
@@ -78,8 +78,9 @@ def load_model(name_or_path: str | os.PathLike, kind: str) -> tuple[dict[str, to
             f"{path} holds {about['kind']} of version {about['version']}, but this needs {kind} of version {VERSION}: "
             "use the file that came with this version of the project."
         )
-    check_finite(state, path)
-    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, card
+    state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    check_finite(state, path)  # in float32: the question is not answered in every type
+    return state, card
 
 
 def built(make: Callable[[], Network], state: dict[str, torch.Tensor], path: str | os.PathLike) -> Network:

@@ -13,12 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nst_lessons.images import load_image
+from nst_lessons.images import load_image, shape_of
+from nst_lessons.machine import check_memory
 from nst_lessons.one_pass.models import built, load_model, save_model
+from nst_lessons.sizes import fit, real
 
 CHANNELS, BLOCKS = (24, 48, 96), 5
 MODEL = "stylizer"
 STRIDE = 4  # the network halves the picture twice
+BYTES_PER_PIXEL = 700  # of a picture while it is painted (measured)
 MIN_SIDE = 64  # each pixel of the result depends on 109 x 109 pixels: in smaller pictures most are reflected border
 
 
@@ -107,7 +110,7 @@ class Stylizer(nn.Module):
         for name, share in shares.items():
             if name not in self.styles:
                 raise ValueError(f"This network has not learned the style {name!r}: choose among {', '.join(self.styles)}.")
-            if not 0 <= share < float("inf"):
+            if not 0 <= real(share, f"The share of {name}") < float("inf"):
                 raise ValueError(f"The share of {name} is {share}: give a finite number, 0 or more.")
         if not sum(shares.values()):
             raise ValueError("All shares are zero, so there is no style: give one style more than 0.")
@@ -144,6 +147,7 @@ def realtime(
     Raises ValueError for a style that it has not learned, or a side below 64 pixels.
     """
     model = load_stylizer() if model is None else model
+    check_memory([fit(shape_of(content), size)], model.last.weight.device, torch.float32, BYTES_PER_PIXEL)
     return model.paint(load_image(content, size), style).cpu()
 
 
@@ -153,7 +157,9 @@ def load_stylizer(path: str | os.PathLike = MODEL) -> Stylizer:
     Raises as `models.load_model` does.
     """
     state, card = load_model(path, "stylizer")
-    if not isinstance(card.get("blocks"), int) or card["blocks"] > len(state):  # building so many would never end
+    styles = card.get("styles")
+    named = isinstance(styles, list) and all(isinstance(name, str) for name in styles)
+    if not named or not isinstance(card.get("blocks"), int) or card["blocks"] > len(state):  # building so many would never end
         card = card | {"blocks": None}
     model = built(lambda: Stylizer(card["styles"], card["channels"], card["blocks"]), state, path)
     model.card = card

@@ -19,6 +19,7 @@ from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.transforms import TRANSFORMS
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import MIN_SIZE, regions_of, shares_of
+from nst_lessons.sizes import real, whole
 from nst_lessons.vgg import VGG, default_vgg
 
 INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # for decoder="optimise"
@@ -56,7 +57,9 @@ def universal(
     that add up to 1.
     Raises ValueError for bad input, FileNotFoundError if there are no trained decoders.
     """
-    _check(alpha, levels, size, transform, decoder, passes)
+    alpha, passes = real(alpha, "alpha"), whole(passes, "The number of passes", 1)
+    size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
+    _check(alpha, levels, transform, decoder)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     vgg = default_vgg() if vgg is None else vgg
     if isinstance(content, str) and content == "noise":
@@ -97,17 +100,13 @@ def decoding(decoder: str, vgg: VGG, levels: Sequence[int] = (4, 3, 2, 1)) -> Ca
     return lambda level, features, image: decoders[level](features)
 
 
-def _check(alpha, levels, size, transform, decoder, passes) -> None:
+def _check(alpha, levels, transform, decoder) -> None:
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha is {alpha}: give a number from 0 (the photo) to 1 (all style).")
     if not levels or not set(levels) <= set(CHANNELS):
         raise ValueError(f"The levels are {levels}: choose some of {', '.join(map(str, CHANNELS))}, the deepest first.")
-    if not isinstance(size, int) or size < MIN_SIZE:
-        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
     if transform not in TRANSFORMS or decoder not in ("trained", "optimise"):
         raise ValueError(f"transform is {transform!r} and decoder {decoder!r}: choose wct or adain, and trained or optimise.")
-    if passes < 1:
-        raise ValueError(f"The number of passes is {passes}: give 1 or more.")
 
 
 def _mixed(features, targets, shares, regions, transform: Callable) -> torch.Tensor:

@@ -19,6 +19,7 @@ from nst_lessons.settings import coarse_to_fine, weights_of
 from nst_lessons.wall.workers import Painted, default_jobs, paint_all, to_png
 
 LONGEST = 80  # bytes of a picture's name in a file's name: two of them and a digest stay below the limit of 255
+LETTERS = 24  # of a name on the poster
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,11 @@ def _digest(picture: Image.Image | None, motif: Image.Image, options: dict) -> s
     return hashlib.sha256(b"".join([*pixels, repr(options).encode()])).hexdigest()[:8]
 
 
+def _short(name: str) -> str:
+    """Shorten a name so that it fits above its picture."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
+
+
 def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: Path) -> list[Path]:
     """Draw the finished paintings with their names, in landscape format, a multiple of `styles` per row."""
     there = [painting for painting in paintings if not painting.error]
@@ -169,7 +175,11 @@ def _poster(paintings: list[Painting], styles: int, size: int, title: str, out: 
         return []
     columns = styles * max(1, round((1.4 * len(there)) ** 0.5 / styles))
     cell = min(size, max(128, 6000 // columns))
-    figure = draw({f"{one.photo}\nin {one.style}": load_image(one.path, cell) for one in there}, title, columns=columns)
+    pictures = {}
+    for one in there:
+        words = f"{_short(one.photo)}\nin {_short(one.style)}"
+        pictures[unused(words, pictures)] = load_image(one.path, cell)
+    figure = draw(pictures, title, columns=columns)
     figure.set_size_inches(figure.get_size_inches() * max(1, columns / 4))  # letters keep their size
     files = [out / "poster.png", out / "poster.pdf"]
     with warnings.catch_warnings():

@@ -165,6 +165,7 @@ def test_a_film_of_uneven_times_stays_in_step_with_its_sound(tmp_path, capsys):
         (["in.gif", "no/out.gif", "--style", "swirls"], "The folder no does not exist"),
         (["in.gif", "out.gif", "--style", "swirl"], "did you mean 'swirls'"),
         (["in.gif", "out.gif", *QUICK, "--size", "31"], "from 32 up"),
+        (["in.gif", "out.gif", *QUICK, "--size", "30000"], "the largest size that fits"),
         (["in.gif", "out.gif", *QUICK, "--steps", "0"], "from 1 up"),
         (["in.gif", "out.gif", *QUICK, "--frames", "1"], "at most 1 were asked for"),
         (["in.gif", "out.gif", *QUICK, "--device", "warp"], "leave --device out"),

@@ -13,6 +13,8 @@ from nst_lessons.images import to_pil
 from nst_lessons.moving import clips
 from nst_lessons.moving.clips import read_clip, save_clip
 
+FORMATS = {"a.gif": "gif", "a.png": "apng", "a.mkv": "matroska"}  # what ffmpeg calls them
+
 
 def squares(count=6, size=(48, 64)):
     """A white square that moves 4 pixels a frame over a blue ground: nothing that a codec could blur much."""
@@ -175,6 +177,15 @@ def test_files_that_are_no_clips(ending, tmp_path):
         read_clip(tmp_path / f"folder.{ending}")
     with pytest.raises(FileNotFoundError, match=r"There is no file .*missing"):
         read_clip(tmp_path / f"missing.{ending}")
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.mkv"])
+def test_frames_too_thin_or_too_small_are_told_with_the_files_name(name, tmp_path):
+    for size, wanted in (("800x20", 64), ("20x14", None)):
+        ffmpeg("-f", "lavfi", "-i", f"testsrc=size={size}:rate=5", "-frames:v", 3, "-f", FORMATS[name], tmp_path / name)
+        with pytest.raises(ValueError, match=r"at least 16 on each side|each side needs 16") as told:
+            read_clip(tmp_path / name, wanted)
+        assert str(told.value).startswith(str(tmp_path / name))
 
 
 def test_a_codec_that_ffmpeg_does_not_know_is_told(sounding, tmp_path):

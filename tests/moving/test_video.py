@@ -174,9 +174,13 @@ def test_ctrl_c_keeps_the_finished_frames(clip, vgg):
     ("options", "message"),
     [
         ({"method": "magic"}, "no method 'magic' here: choose optimise, frame, keyframe"),
-        ({"temporal": -1.0}, "temporal is -1.0 and next_steps 2: give 0 or more"),
+        ({"temporal": -1.0}, "temporal is -1.0: give a finite number, 0 or more"),
         ({"temporal": float("nan")}, "temporal is nan"),
-        ({"next_steps": 0}, "next_steps 0"),
+        ({"temporal": "30"}, "temporal is '30': give a number without quotation marks"),
+        ({"next_steps": 0}, "next_steps is 0: give a whole number from 1 up"),
+        ({"next_steps": "2"}, "next_steps is the text '2'"),
+        ({"spans": 1}, "spans is 1: give how many frames back to look"),
+        ({"spans": "1"}, "spans is '1': give how many frames back to look"),
         ({"spans": ()}, r"spans is \(\): give how many frames back to look"),
         ({"spans": (2, 1)}, "in rising order from 1"),
         ({"spans": (0, 1)}, "in rising order from 1"),
@@ -188,6 +192,14 @@ def test_ctrl_c_keeps_the_finished_frames(clip, vgg):
 def test_bad_options_are_told_at_once(options, message, clip):
     with pytest.raises(ValueError, match=message):
         transfer_video(clip.frames, "wave", **SMALL | options)
+
+
+def test_a_run_in_numbers_of_numpy_goes_on_with_the_same_files(clip, vgg, tmp_path):
+    numbers = {"size": 64, "steps": 2, "next_steps": 1, "spans": (1,), "temporal": 2}
+    frames = list(transfer_video(clip.frames, "wave", vgg=vgg, folder=tmp_path, **numbers))
+    others = {"size": np.int64(64), "steps": np.int32(2), "next_steps": np.int64(1), "spans": np.array([1]), "temporal": 2.0}
+    again = list(transfer_video(clip.frames, "wave", vgg=vgg, folder=tmp_path, **others))
+    assert [frame.path for frame in again] == [frame.path for frame in frames] and again[-1].seconds == 0
 
 
 def test_frames_that_are_no_clip_are_told_at_once(clip, random_image):
