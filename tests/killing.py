@@ -24,7 +24,18 @@ import psutil
 import torch
 
 FORKING = multiprocessing.get_context("forkserver" if hasattr(signal, "SIGKILL") else None)
-FORKING.set_forkserver_preload(["tests.test_killed", "matplotlib.pyplot"])
+FORKING.set_forkserver_preload(
+    [
+        "tests.test_killed",
+        "torch._dynamo",  # this and the rest are what takes long to load when a run first needs it
+        "torch._subclasses.fake_tensor",
+        "skimage.registration",
+        "matplotlib.backends.backend_pdf",
+        "matplotlib.pyplot",
+        "pooch",
+        "requests",
+    ]
+)
 LONGEST = 300  # seconds that a run may take
 ENDS_SOON = 30  # seconds in which what a killed process has started ends, too
 USES = {"open", "os.rename", "os.chmod", "os.remove", "os.mkdir", "os.rmdir", "os.scandir", "subprocess.Popen"}
