@@ -1,11 +1,15 @@
 """The exercises of 01_what_a_network_sees."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 
+from nst_lessons.checks import guesses
 from nst_lessons.checks.ascent import examine_climb
 from nst_lessons.checks.examine import SameAs, numbers_of
+from nst_lessons.checks.guesses import LAYERS
 from nst_lessons.checks.measured import examine_depth
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question, Wrong
 from nst_lessons.checks.tried import Tried
 from nst_lessons.checks.values import alike, as_tensor, from_text
@@ -183,8 +187,10 @@ climb = Question(
     why="the slope of the score tells each pixel in which direction it excites the channel more. The network stays as it is.",
 )
 
-depth = Question(
+depth = Guess(
     examine_depth,
+    LAYERS,
+    LAYERS,
     hints=[
         "How many pixels must a layer see to know an edge? And an eye?",
         "Compare the sizes with the receptive fields: 3, 10, 24, 68 and 156 pixels. An edge shows in 3 x 3 pixels, an eye in "
@@ -195,3 +201,6 @@ depth = Question(
     why="one channel of an early layer is an edge detector; for an eye, parts must come together first. The measurement has "
     "the last word, and it says what one channel alone knows, not what the whole layer knows.",
 )
+
+moved = guesses.moved
+predictions = partial(tally, globals())

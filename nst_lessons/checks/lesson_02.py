@@ -1,12 +1,16 @@
 """The exercises of 02_content."""
 
 import math
+from functools import partial
 
 import torch
 
+from nst_lessons.checks import guesses
 from nst_lessons.checks.cases import normal, relative, relative_mistakes, uniform
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.guesses import CHANGES, LAYERS
 from nst_lessons.checks.measured import examine_first_below, examine_most_moved
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.probes import below, grows
 from nst_lessons.checks.question import Question
 
@@ -211,8 +215,10 @@ loss_map = Question(
 )
 
 
-most_moved = Question(
+most_moved = Guess(
     examine_most_moved,
+    CHANGES,
+    CHANGES,
     hints=[
         "What can a layer notice that looks at 3 x 3 pixels? And one that looks at the whole picture?",
         "The first layer knows colours and edges; a deep one knows which object is where. Go through the five changes, and "
@@ -227,8 +233,9 @@ most_moved = Question(
     why="the tallest bars of the first and the last group. A layer that sees 3 x 3 pixels has colours and edges to go by; a "
     "deep one goes by what stands where.",
 )
-first_below = Question(
+first_below = Guess(
     examine_first_below,
+    LAYERS,
     hints=[
         "What does each pooling throw away, and how many of them stand before each of the five layers?",
         "After two poolings one place stands for 16 pixels, after three for 64. Then compare with the run: read the numbers "
@@ -240,7 +247,7 @@ first_below = Question(
     "any more.",
 )
 
-second_noise = Question(
+second_noise = Guess(
     OneOf(
         "details",
         {
@@ -257,3 +264,6 @@ second_noise = Question(
     code='second_guess = "details"',
     why="Both have nearly the same features: objects and their places agree. The grain is what each noise left behind.",
 )
+
+unlike = guesses.unlike
+predictions = partial(tally, globals())

@@ -1,5 +1,6 @@
 """The exercises of 05_studio."""
 
+from functools import partial
 from math import ceil
 
 import torch
@@ -7,6 +8,7 @@ import torch
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.examine import EqualTo, SameAs
 from nst_lessons.checks.measured import examine_stroke_size
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.tried import Tried
 from nst_lessons.checks.values import alike
@@ -112,8 +114,9 @@ keep_colours = Question(
     why="Adding the same number to R, G and B changes brightness and leaves the two colour channels I and Q as they are.",
 )
 
-stroke_size = Question(
+stroke_size = Guess(
     examine_stroke_size,
+    (0.5, 2),
     hints=[
         "Is a painting seen from far away finer or coarser?",
         "At 0.5 the painting is half as large, and its strokes half as wide. Count: how many edges does a row of pixels cross "
@@ -219,3 +222,5 @@ upper_mask = Question(
     """,
     why="Sky here, ground there: a mask can be as simple as that. Grey values between 0 and 1 make a soft border.",
 )
+
+predictions = partial(tally, globals())

@@ -1,17 +1,19 @@
 """The exercises of 07_universal."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
 from nst_lessons.checks.cases import unlike_channels
 from nst_lessons.checks.clouds import examine_colour, examine_whiten
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.tried import Tried
 from nst_lessons.checks.values import alike
 
-tilt = Question(
+tilt = Guess(
     OneOf(
         "tilted",
         {
@@ -65,7 +67,7 @@ colour = Question(
     why="A white cloud has no direction of its own; so it takes on whatever covariance it is given.",
 )
 
-one_level = Question(
+one_level = Guess(
     OneOf(
         "colours",
         {
@@ -185,3 +187,5 @@ adain = Question(
     """,
     why="The diagonal of the covariance alone: two numbers per channel instead of C. Quick, and nearly as good.",
 )
+
+predictions = partial(tally, globals())

@@ -1,9 +1,11 @@
 """The exercises of 08_real_time."""
 
+from functools import partial
 from math import ceil
 
 from nst_lessons.checks.examine import OneOf, SameAs
 from nst_lessons.checks.norms import examine_conditional_norm, examine_instance_norm
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 
 
@@ -66,7 +68,7 @@ parameters = Question(
     why="The picture's size is not in it: a convolution slides. And one more style costs 2 numbers per channel.",
 )
 
-contrast = Question(
+contrast = Guess(
     OneOf(
         "same",
         {
@@ -122,7 +124,7 @@ conditional_norm = Question(
     why="The style enters here and nowhere else, as two numbers per channel; so a mix of styles is a mix of these numbers.",
 )
 
-mixing = Question(
+mixing = Guess(
     OneOf(
         "new",
         {
@@ -185,3 +187,5 @@ break_even = Question(
     """,
     why="Training is an investment: worth it for a video or for many visitors, not for one picture on a wall.",
 )
+
+predictions = partial(tally, globals())
