@@ -20,6 +20,7 @@ Where things are. This folder is the whole method, its pictures and its plots, r
     step.py           Step, Result, and what can be done to a stream of steps
     loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
     live.py           LivePlot: picture and loss curves during a run
+    excite.py         pictures that excite a channel (lesson 01)
     figures.py        show, draw, explore, play
     progress_bars.py  progress bars, NST_QUICK
 

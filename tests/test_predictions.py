@@ -109,7 +109,7 @@ def test_every_lesson_counts_its_own(lesson, said):
         ("weights", (0, 9), "none"),
         ("weights", (9, 9), "all"),
         ("weights", (1, 9), "some"),
-        ("moved", ({"pixels, no trick": 0.5, "+ jitter": 0.8},), "+ jitter"),
+        ("moved", ({"pixels, no trick": 0.5, "+ jitter": 0.8},), "pixels, no trick"),
         ("unlike", (0.4,), "below 1"),
         ("unlike", (1.0,), "about 1"),
         ("unlike", (2.4,), "above 1"),
