@@ -154,4 +154,9 @@ def test_the_readers_function_is_used_only_when_it_is_right(lesson, name, said):
 def test_that_the_lessons_own_is_used_is_said(said):
     question = LESSONS[3].gram
     assert said(question.yours, lambda features: features).startswith("Using the lesson's own for now. Your `gram`")
-    assert said(question.yours, lambda features: torch.einsum("chw,dhw->cd", features, features) / features.numel()) == ""
+
+    def loud(features):
+        print("a sign of life")
+        return torch.einsum("chw,dhw->cd", features, features) / features.numel()
+
+    assert said(question.yours, loud) == ""

@@ -8,6 +8,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from types import FunctionType
 
@@ -73,7 +74,9 @@ class Question:
 
         uses: what the solution's code takes from the notebook, by name.
         """
-        if self.verdict(function).state == "right":
+        with redirect_stdout(None):  # what the function prints while it is tried is not about the run that follows
+            verdict = self.verdict(function)
+        if verdict.state == "right":
             return function
         scope = {"torch": torch, "F": torch.nn.functional, **uses}
         exec(self.code, scope)
