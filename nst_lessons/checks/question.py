@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from types import FunctionType
 
 import torch
@@ -74,7 +75,7 @@ class Question:
 
         uses: what the solution's code takes from the notebook, by name.
         """
-        with redirect_stdout(None):  # what the function prints while it is tried is not about the run that follows
+        with redirect_stdout(StringIO()):  # what the function prints while it is tried is not about the run that follows
             verdict = self.verdict(function)
         if verdict.state == "right":
             return function
