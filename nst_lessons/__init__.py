@@ -20,6 +20,7 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     step.py           Step, Result, and functions that work on a stream of steps
     loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
     live.py           LivePlot: picture and loss curves during a run
+    excite.py         pictures that excite a channel (lesson 01)
     figures.py        show, draw, explore, play
     progress_bars.py  progress bars, NST_QUICK
 

@@ -54,6 +54,12 @@ def pictures(notebook):
     return [tag for page in pages for tag in re.findall(r"<img[^>]*>", page)]
 
 
+def of(notebook, call):
+    """What the cells that contain `call` print or show, as text."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and call in cell.source]
+    return [output.get("text") or output.data["text/plain"] for cell in cells for output in cell.outputs]
+
+
 def quiet(notebook):
     """Whether nothing came on stderr, such as a warning."""
     return not [output for output in outputs(notebook) if output.get("name") == "stderr"]
@@ -71,6 +77,8 @@ def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, quick):
     assert quiet(notebook)
     checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
     assert all(text.startswith("… Not tried yet") for text in checks), checks
+    assert all(text.count("Not tried yet") == 4 for text in of(notebook, "recall.check("))
+    assert [text for text in of(notebook, "q.predictions()") if text.startswith("No prediction of")]
 
 
 @runs
@@ -90,6 +98,8 @@ def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_to
     run(notebook, tmp_path)
     assert quiet(notebook)
     assert len(pictures(notebook)) == len(pictures(solution)) > 0
+    assert "Using the lesson's own" not in "".join(of(notebook, ".yours("))
+    assert all(text.count("✔") == 4 for text in of(notebook, "recall.check("))
     verdicts = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
     assert all(is_right(text) for text in verdicts), verdicts
     tried = {cell.metadata["wrong"]: printed(cell).split("=====\n")[:-1] for cell in notebook.cells if "wrong" in cell.metadata}
@@ -125,6 +135,10 @@ def test_solutions_can_be_read_without_running(path):
     assert not [output for output in outputs(notebook) if output.output_type == "error"] and quiet(notebook)
     assert all(re.search(r'alt="[^"]+"', tag) for tag in pictures(notebook))
     assert all(is_right(printed(cell)) for cell in notebook.cells if CHECK.match(cell.source))
+    assert all(text.count("✔") == 4 for text in of(notebook, "recall.check("))
+    (counted,) = of(notebook, "q.predictions()")
+    assert "came true" in counted and "not tried" not in counted and "without a result" not in counted
+    assert "Using the lesson's own" not in "".join(of(notebook, ".yours("))
     assert not re.findall(r"/(?:home|root|tmp|Users)/\S+", nbformat.writes(notebook)), "a path of somebody's machine"
     assert not [output for output in outputs(notebook) if "widget-view" in str(output) and "<img" not in str(output)]
 

@@ -1,11 +1,15 @@
 """The exercises of 01_what_a_network_sees."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 
+from nst_lessons.checks import guesses
 from nst_lessons.checks.ascent import examine_climb
 from nst_lessons.checks.examine import SameAs, numbers_of
+from nst_lessons.checks.guesses import LAYERS
 from nst_lessons.checks.measured import examine_depth
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question, Wrong
 from nst_lessons.checks.tried import Tried
 from nst_lessons.checks.values import alike, as_tensor, from_text
@@ -183,8 +187,10 @@ climb = Question(
     why="The gradient tells each pixel in which direction it excites the channel more. The network does not change.",
 )
 
-depth = Question(
+depth = Guess(
     examine_depth,
+    LAYERS,
+    LAYERS,
     hints=[
         "How many pixels must a layer see to know an edge? And an eye?",
         "Compare their sizes with the receptive fields: 3, 10, 24, 68 and 156 pixels. An edge fits into 3 x 3 pixels. An eye "
@@ -195,3 +201,6 @@ depth = Question(
     why="One channel of an early layer detects edges; an eye must be put together from parts. The measurement has the last "
     "word, but it shows only what single channels know, not what the whole layer knows.",
 )
+
+moved = guesses.moved
+predictions = partial(tally, globals())

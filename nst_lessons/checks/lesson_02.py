@@ -1,11 +1,16 @@
 """The exercises of 02_content."""
 
+from functools import partial
+
 import torch
 
+from nst_lessons.checks import guesses
 from nst_lessons.checks.cases import relative, relative_mistakes, uniform
 from nst_lessons.checks.decibels import examine_psnr
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.guesses import CHANGES, LAYERS
 from nst_lessons.checks.measured import examine_first_below, examine_most_moved
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.probes import below, grows
 from nst_lessons.checks.question import Question
 
@@ -146,8 +151,10 @@ loss_map = Question(
 )
 
 
-most_moved = Question(
+most_moved = Guess(
     examine_most_moved,
+    CHANGES,
+    CHANGES,
     hints=[
         "What can a layer notice if it sees 3 x 3 pixels? And if it sees the whole picture?",
         "The first layer knows colours and edges; a deep one knows which object is where. Go through the five changes: "
@@ -162,8 +169,9 @@ most_moved = Question(
     why="These are the tallest bars of the first and the last group. A layer that sees 3 x 3 pixels knows only colours and "
     "edges; a deep one knows what is where.",
 )
-first_below = Question(
+first_below = Guess(
     examine_first_below,
+    LAYERS,
     hints=[
         "What does each pooling throw away, and how many poolings come before each of the five layers?",
         "After two poolings one place stands for 16 pixels, after three for 64. Compare with the run: read the numbers above "
@@ -174,7 +182,7 @@ first_below = Question(
     why="Three poolings come before relu4_1, so one place stands for 64 pixels. Which of them was bright is nearly lost.",
 )
 
-second_noise = Question(
+second_noise = Guess(
     OneOf(
         "details",
         {
@@ -191,3 +199,6 @@ second_noise = Question(
     code='second_guess = "details"',
     why="Both have nearly the same features, so the objects and their places agree. The grain is what each noise left behind.",
 )
+
+unlike = guesses.unlike
+predictions = partial(tally, globals())

@@ -1,12 +1,14 @@
 """The exercises of 03_style."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
-from nst_lessons.checks import cases
+from nst_lessons.checks import cases, guesses
 from nst_lessons.checks.cases import relative, uniform
 from nst_lessons.checks.examine import EqualTo, OneOf, SameAs
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.probes import below, grows
 from nst_lessons.checks.question import Question, Wrong
 from nst_lessons.checks.trial import NOTHING_FITS, check_function, run
@@ -123,7 +125,7 @@ style_loss = Question(
     why="0 means the same statistics. The division by A's sum of squares makes layers comparable, however strong they are.",
 )
 
-shuffle = Question(
+shuffle = Guess(
     OneOf(
         "same",
         {
@@ -247,3 +249,8 @@ who_painted = Question(
     """,
     why="Two paintings by one hand have similar Gram matrices, though they show different things: the matrix is a fingerprint.",
 )
+
+partner = guesses.partner
+smallest = guesses.smallest
+more_layers = guesses.more_layers
+predictions = partial(tally, globals())

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
-from nst_lessons.checks import loops
+from nst_lessons.checks import guesses, loops
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question, Wrong
 from nst_lessons.checks.trial import check_function
 from nst_lessons.checks.tried import Tried
@@ -145,7 +147,7 @@ loop = Question(
     why="L-BFGS may need the loss several times per step, so it gets a function that computes it. That is the whole loop.",
 )
 
-curves = Question(
+curves = Guess(
     OneOf(
         "content",
         {
@@ -202,3 +204,7 @@ rescaled_beta = Question(
     """,
     why="k² content + β' k⁴ style equals k² (content + β' k² style), which has the same minimum if β' k² = β.",
 )
+
+zero = guesses.zero
+lowest = guesses.lowest
+predictions = partial(tally, globals())

@@ -1,5 +1,6 @@
 """The exercises of 05_studio."""
 
+from functools import partial
 from math import ceil
 
 import torch
@@ -7,6 +8,7 @@ import torch
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.examine import EqualTo, SameAs
 from nst_lessons.checks.measured import examine_stroke_size
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.tried import Tried
 from nst_lessons.checks.values import alike
@@ -110,8 +112,9 @@ keep_colours = Question(
     why="Adding the same number to R, G and B changes the brightness and leaves the two colour channels I and Q alone.",
 )
 
-stroke_size = Question(
+stroke_size = Guess(
     examine_stroke_size,
+    (0.5, 2),
     hints=[
         "Do the strokes of a painting look finer or coarser from far away?",
         "The scale changes the width of the strokes. Count the edges that a row of pixels crosses: are there more with narrow "
@@ -221,3 +224,5 @@ upper_mask = Question(
     """,
     why="Sky above, ground below: a mask can be as simple as that. Grey values between 0 and 1 make a soft border.",
 )
+
+predictions = partial(tally, globals())

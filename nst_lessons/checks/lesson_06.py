@@ -1,11 +1,14 @@
 """The exercises of 06_break_it."""
 
+from functools import partial
+
 import torch
 
-from nst_lessons.checks import cases
+from nst_lessons.checks import cases, guesses
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.diagnosis import diagnosis
 from nst_lessons.checks.examine import SameAs
+from nst_lessons.checks.prediction import tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.repairs import examine_bounded, examine_bytes, examine_targets
 
@@ -173,3 +176,6 @@ alpha_for = Question(
     """,
     why="A sum grows with the number of pixels, but a mean does not. With means, a weight found on a small draft still holds.",
 )
+
+explosion = guesses.explosion
+predictions = partial(tally, globals())

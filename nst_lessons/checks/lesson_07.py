@@ -1,17 +1,19 @@
 """The exercises of 07_universal."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
 from nst_lessons.checks.cases import unlike_channels
 from nst_lessons.checks.clouds import examine_colour, examine_whiten
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.tried import Tried
 from nst_lessons.checks.values import alike
 
-tilt = Question(
+tilt = Guess(
     OneOf(
         "tilted",
         {
@@ -66,7 +68,7 @@ colour = Question(
     why="A white cloud has no direction of its own, so it takes on any covariance that you give it.",
 )
 
-one_level = Question(
+one_level = Guess(
     OneOf(
         "colours",
         {
@@ -182,3 +184,5 @@ adain = Question(
     """,
     why="AdaIN uses only the diagonal of the covariance: two numbers per channel instead of C. It is quick and nearly as good.",
 )
+
+predictions = partial(tally, globals())

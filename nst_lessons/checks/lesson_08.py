@@ -1,9 +1,11 @@
 """The exercises of 08_real_time."""
 
+from functools import partial
 from math import ceil
 
 from nst_lessons.checks.examine import OneOf, SameAs
 from nst_lessons.checks.norms import examine_conditional_norm, examine_instance_norm
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 
 
@@ -68,7 +70,7 @@ parameters = Question(
     why="The picture's size does not matter, because a convolution slides. And one more style costs 2 numbers per channel.",
 )
 
-contrast = Question(
+contrast = Guess(
     OneOf(
         "same",
         {
@@ -124,7 +126,7 @@ conditional_norm = Question(
     why="The style enters only here, as two numbers per channel. So a mix of styles is a mix of these numbers.",
 )
 
-mixing = Question(
+mixing = Guess(
     OneOf(
         "new",
         {
@@ -187,3 +189,5 @@ break_even = Question(
     """,
     why="Training is an investment: it pays off for a video or for many visitors, but not for one picture on a wall.",
 )
+
+predictions = partial(tally, globals())

@@ -1,11 +1,14 @@
 """The exercises of 09_moving_pictures."""
 
+from functools import partial
+
 from nst_lessons.checks.examine import OneOf
 from nst_lessons.checks.frames import examine_flicker, examine_temporal_loss
 from nst_lessons.checks.motion import examine_visible, examine_warp
+from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 
-shimmer = Question(
+shimmer = Guess(
     OneOf(
         "shimmers",
         {
@@ -95,7 +98,7 @@ temporal_loss = Question(
     why="With one more term, the loop of lesson 04 does the rest: it moves a stroke only where that lowers the total.",
 )
 
-depth = Question(
+depth = Guess(
     OneOf(
         "float",
         {
@@ -113,3 +116,5 @@ depth = Question(
     code='my_depth = "float"',
     why="We see depth where left and right disagree. Strokes that are placed independently disagree at random.",
 )
+
+predictions = partial(tally, globals())
