@@ -1,4 +1,4 @@
-"""The command line: `nst-lessons COMMAND` (or `python -m nst_lessons`); the commands are in `nst_lessons.commands`."""
+"""The command line: `nst-lessons COMMAND` (or `python -m nst_lessons`). Each command is a module of `nst_lessons.commands`."""
 
 import argparse
 import os
@@ -7,18 +7,29 @@ import sys
 from nst_lessons.commands import authors, doctor, samples, stylize, train, video, wall
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return the exit code: 0, or 2 after an error that the user can fix, or 130 after Ctrl-C."""
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; the arguments of a command have a function `run`."""
     parser = argparse.ArgumentParser(
-        prog="nst-lessons", description="Neural Style Transfer on your own machine: a photo in the style of a painting."
+        prog="nst-lessons",
+        description="Turn photos into paintings on your own computer, by Neural Style Transfer.",
+        epilog="`nst-lessons COMMAND --help` explains a command and shows an example.",
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {doctor.version('nst-lessons')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for module in (stylize, video, wall, samples, doctor, authors, train):
         module.add(commands)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return the exit code: 0, or 2 after an error that the user can fix, or 130 after Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):  # a console that cannot print a character prints its code
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    args = parser.parse_args(arguments)
+    args = parser().parse_args(arguments)
+    if not hasattr(args, "run"):  # without a command
+        parser().print_help(sys.stderr)
+        return 2
     try:
         code = args.run(args)
         sys.stdout.flush()
@@ -30,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"nst-lessons: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nnst-lessons: stopped before there was a picture to save.", file=sys.stderr)
+        print("\nnst-lessons: stopped before there was anything to save.", file=sys.stderr)
         return 130
 
 

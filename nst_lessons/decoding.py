@@ -63,9 +63,10 @@ def pixels(image: Image.Image, size: int | None = None) -> tuple[np.ndarray, tup
     """Do the work of `read` for a picture that Pillow has opened."""
     if image.format not in (None, *FORMATS):
         raise Refused(f" is in the format {image.format}, which is not for photos: save it as PNG or JPEG first.")
+    _check_memory(image, size)  # first, because Pillow decodes a whole PNG to find its orientation
     turn = None if image.format == "TIFF" else _TURNS.get(_orientation(image))  # Pillow turns a TIFF itself
     full = (image.width, image.height) if turn in _SIDEWAYS else (image.height, image.width)
-    _check(image, full, size)
+    _check_shape(full, size)
     if size is not None:
         part = 2 * size / max(full)
         image.draft("RGB", (max(1, round(part * image.width)), max(1, round(part * image.height))))  # a JPEG at a fraction
@@ -125,7 +126,7 @@ def _one_view(image: Image.Image, name: object, size: int | None) -> tuple[np.nd
 def _both_views(image: Image.Image, name: object) -> list[Image.Image]:
     if not may_hold_two(image, name):
         return []
-    _check(image, (image.height, image.width), None)
+    _check_memory(image, None)
     return two_views(image)
 
 
@@ -150,14 +151,18 @@ def _own_limit() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def _check(image: Image.Image, full: tuple[int, int], size: int | None) -> None:
-    """Refuse a picture whose header shows that it is too small, too thin, or too large for the memory."""
+def _check_shape(full: tuple[int, int], size: int | None) -> None:
+    """Refuse a picture that is too small or too thin."""
     try:
         check_sides(*full)
         if size is not None:
             fit(full, size)
     except ValueError as error:
         raise Refused(f": {error}") from None
+
+
+def _check_memory(image: Image.Image, size: int | None) -> None:
+    """Refuse a picture by its header if it needs more than the memory takes."""
     count = image.width * image.height
     needed = count * BYTES_PER_PIXEL.get(image.format, _PLAIN)
     if image.format in ("JPEG", "MPO") and size is not None:

@@ -16,6 +16,7 @@ from PIL import Image
 from nst_lessons import decoding, samples
 from nst_lessons.containers import Refused
 from nst_lessons.files import check_is_file, place_for, shown, write_or_rescue
+from nst_lessons.machine import check_memory
 from nst_lessons.sizes import check_sides, fit, whole
 
 SAVED = {".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".gif": "GIF", ".avif": "AVIF"}
@@ -126,7 +127,11 @@ def located(source: str | os.PathLike) -> Path:
 
 def _fitted(image: torch.Tensor, shape: tuple[int, int], size: int | None) -> torch.Tensor:
     """Resize `image`, whose full (height, width) is `shape`, to a long side of `size`. Contiguous, as L-BFGS requires."""
-    return (image if size is None else resize(image, fit(shape, size))).contiguous()
+    if size is None:
+        return image.contiguous()
+    fitted = fit(shape, size)
+    check_memory([fitted], image.device, image.dtype, bytes_per_pixel=24)  # two pictures in float32
+    return resize(image, fitted).contiguous()
 
 
 def _from_pil(source: Image.Image, size: int | None) -> tuple[torch.Tensor, tuple[int, int]]:

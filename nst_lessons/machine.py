@@ -36,21 +36,25 @@ def device_named(name: str | None) -> torch.device:
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 if `device` multiplies in it natively, float32 otherwise."""
+    """Return bfloat16 if `device` multiplies in it natively, float32 otherwise or if ATEN_CPU_CAPABILITY=avx2 is set."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
-    if device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)():
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)  # of the processor, whatever torch may use of it
+    if device.type == "cpu" and "AVX512" in torch.backends.cpu.get_cpu_capability() and native():
         return torch.bfloat16
     return torch.float32
 
 
-def check_memory(shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype) -> None:
-    """Raise ValueError if a step with the largest picture needs more memory than is free.
+def check_memory(
+    shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype, bytes_per_pixel: int = BYTES_PER_PIXEL
+) -> None:
+    """Raise ValueError if work on the largest picture needs more memory than is free.
 
-    shapes: (height, width) of each picture. device, dtype: those of the VGG that will see the pictures.
+    shapes: (height, width) of each picture. device, dtype: those of the network that will see the pictures.
+    bytes_per_pixel: what the work needs in float32, by default a step.
     """
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-    needed = max(height * width for height, width in shapes) * BYTES_PER_PIXEL * dtype.itemsize / 4
+    needed = max(height * width for height, width in shapes) * bytes_per_pixel * dtype.itemsize / 4
     if needed > free:
         size = max(max(shape) for shape in shapes)
         fits = int(size * (free / needed) ** 0.5) // 16 * 16

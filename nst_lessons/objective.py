@@ -32,7 +32,7 @@ class Weights:
         """Raise ValueError if a weight is infinite, NaN or negative, or if there is nothing to optimise."""
         for name, number in {"content": self.content, "style": self.style, "tv": self.tv, **self.layers}.items():
             if not (isinstance(number, Real) and 0 <= number < float("inf")):
-                raise ValueError(f"The weight of {name} is {number}: give a finite number, 0 or more.")
+                raise ValueError(f"The weight of {name} is {number!r}: give a finite number, 0 or more.")
         if not (self.content or self.tv or (self.style and any(self.layers.values()))):
             raise ValueError("All weights are zero, so there is nothing to optimise: raise content or style above 0.")
 

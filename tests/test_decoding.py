@@ -263,11 +263,14 @@ def test_a_jpeg_of_200_megapixels_is_read_at_a_fraction(tmp_path):
 def test_a_few_bytes_that_say_that_they_are_huge_are_refused_by_their_header(tmp_path):
     small = io.BytesIO()
     flat("black", size=(12000, 12000)).save(small, "webp", lossless=True, method=0)
-    assert len(small.getvalue()) < 100
+    whole = io.BytesIO()
+    Image.new("1", (16000, 14000)).save(whole, "png")
+    assert len(small.getvalue()) < 100 and len(whole.getvalue()) < 100_000
     for name, data in {
         "a.webp": small.getvalue(),
         "a.png": header_only(100_000, 100_000),
         "b.png": header_only(16000, 14000),
+        "c.png": whole.getvalue(),
     }.items():
         (tmp_path / name).write_bytes(data)
         said, megabytes = peak(tmp_path / name)

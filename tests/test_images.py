@@ -142,6 +142,13 @@ def test_a_shape_too_thin_for_the_network_is_refused(random_image):
         nst.resize(random_image(20, 800), 512)
 
 
+def test_a_size_that_the_memory_does_not_take_is_told_before_it_is_made(random_image, tmp_path):
+    nst.save_image(random_image(48, 64), tmp_path / "a.png")
+    for source in (random_image(48, 64), tmp_path / "a.png"):
+        with pytest.raises(ValueError, match=r"Size 99999999 needs about .* GB of memory.*largest size that fits"):
+            nst.load_image(source, 99_999_999)
+
+
 def test_resizing_is_antialiased():
     stripes = torch.zeros(1, 3, 240, 240)
     stripes[..., ::2] = 1  # finer than the result can show: it must come out grey, not striped

@@ -76,7 +76,7 @@ def test_its_commands_work_from_any_folder(installed, tmp_path):
     listed = run(installed / "nst-lessons", "samples", cwd=tmp_path)
     assert listed.returncode == 0 and "astronaut" in listed.stdout and "stained glass" in listed.stdout, listed.stderr
     healthy = run(installed / "nst-lessons", "doctor", cwd=tmp_path)
-    assert healthy.returncode == 0 and "all is well" in healthy.stdout, healthy.stdout + healthy.stderr
+    assert healthy.returncode == 0 and "All is well" in healthy.stdout, healthy.stdout + healthy.stderr
     command = ["stylize", "astronaut", "swirls", "--size", "64", "--steps", "2", "-o", "painting.png"]
     painted = run(installed / "nst-lessons", *command, cwd=tmp_path)
     assert painted.returncode == 0, painted.stderr

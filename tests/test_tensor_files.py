@@ -68,6 +68,19 @@ def test_names_shapes_types_and_numbers_are_checked(change, whole, tmp_path):
         vgg_weights.read(written(whole | {name: instead}, tmp_path / "a.pth"), "vgg16")
 
 
+@pytest.mark.parametrize(("mean", "std"), [(float("nan"), 1.0), (0.5, 0.0), (0.5, float("inf")), (0.5, -1.0)])
+def test_numbers_that_no_picture_can_be_normalised_by_are_refused(mean, std, whole, tmp_path):
+    ours = [f"conv{block}_{number}" for block, count in enumerate((2, 2, 3, 3, 3), 1) for number in range(1, count + 1)]
+    kernels = [tensor for name, tensor in whole.items() if name.endswith("weight")]
+    state = {"mean": torch.full((3,), mean), "std": torch.full((3,), std)}
+    for name, kernel in zip(ours, kernels, strict=True):
+        state |= {f"{name}.weight": TINY.expand(kernel.shape), f"{name}.bias": TINY.expand(kernel.shape[0])}
+    with pytest.raises(ValueError, match=r"a.pth is damaged: mean and std must be finite, and std above 0"):
+        vgg_weights.read(written(state, tmp_path / "a.pth"), "vgg16")
+    state |= {"mean": torch.ones(3), "std": torch.ones(3)}
+    assert vgg_weights.read(written(state, tmp_path / "a.pth"), "vgg16").std == (1, 1, 1)
+
+
 @pytest.mark.parametrize("found", [[], 7, "text", None, {1: TINY}, {"state_dict": {}}, [TINY]], ids=str)
 def test_what_is_no_dictionary_of_tensors_is_refused(found, tmp_path):
     with pytest.raises(ValueError, match="holds no VGG weights"):
@@ -120,7 +133,13 @@ def compressed(path):
             after.writestr(info.filename, before.read(info))
 
 
-@pytest.mark.parametrize("make", [expanded, legacy, compressed])
+def bomb(path):
+    """A zip whose pickle, 400 MB of nothing, is a thousandth of that in the file."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a/data.pkl", b"\x80\x02" + b"N0" * 200_000_000 + b"}.")
+
+
+@pytest.mark.parametrize("make", [expanded, legacy, compressed, bomb])
 def test_a_file_that_says_it_holds_gigabytes_is_refused_before_they_are_allocated(make, tmp_path):
     if not os.path.exists("/proc/self/clear_refs"):
         pytest.skip("only Linux tells the most memory that was taken since a moment")
@@ -130,6 +149,17 @@ def test_a_file_that_says_it_holds_gigabytes_is_refused_before_they_are_allocate
     said, megabytes = run.stdout.splitlines()
     assert "holds no VGG weights" in said or "damaged or cut off" in said
     assert int(megabytes) < 100
+
+
+def test_of_a_damaged_file_nothing_is_printed_but_our_own_message(tmp_path, capfd):
+    plain = io.BytesIO()
+    torch.save({"a": torch.zeros(2, 3)}, plain)
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(tmp_path / "a.pth", "w") as after:
+        for name in before.namelist():  # a shape of three numbers, (2, 3, 1), with two strides
+            after.writestr(name, before.read(name).replace(b"K\x02K\x03\x86", b"K\x02K\x03K\x01\x87"))
+    with pytest.raises(ValueError, match="damaged or cut off"):
+        load_pickle(tmp_path / "a.pth")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_pickle_of_code_is_refused_also_where_a_training_would_go_on(tmp_path):

@@ -1,4 +1,4 @@
-"""The three usual examinations: a function, some numbers, a choice. Each returns None for a right answer or raises `Wrong`."""
+"""Examine the three usual kinds of answer: a function, numbers, a choice. Return None if it is right, raise `Wrong` if not."""
 
 import copy
 import inspect
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import torch
 
-from nst_lessons.checks import patterns, probes
+from nst_lessons.checks import patterns, probes, scales
 from nst_lessons.checks.forms import form
 from nst_lessons.checks.trial import NOTHING_FITS, Wrong, check_function, check_gradient, inputs_of, run
 from nst_lessons.checks.tried import Tried, tensor_or_none
 from nst_lessons.checks.values import alike, as_tensor, brief, from_text, shown
 
 LOOKS = (
-    *(patterns.unsteady, patterns.not_finite, patterns.an_argument, patterns.constant, patterns.swapped, patterns.factor),
-    *(patterns.offset, patterns.moved, patterns.bent, patterns.affine, probes.deaf),
+    *(patterns.unsteady, patterns.not_finite, patterns.an_argument, patterns.constant, patterns.swapped, scales.factor),
+    *(scales.offset, patterns.moved, patterns.bent, scales.affine, probes.deaf),
 )
 PROBES = (
     *(patterns.places, probes.equals, probes.powers, probes.shifts, probes.orders, probes.increments, patterns.some_inputs),
@@ -24,14 +24,16 @@ PROBES = (
 
 @dataclass(frozen=True)
 class SameAs:
-    """The reader's function must give on each of `inputs`, the smallest first, what `right` gives.
+    """Examine a function: it must give the same results as `right`.
 
+    inputs: tuples of arguments to call both with, the smallest first.
     mistakes: {message: wrong function}; an answer that matches a known mistake gets its message.
-    axes: the letters of each argument's axes, as in ("CHW", ""); by default no argument has named axes.
-    gradient: names of the arguments that the gradient must reach, for what is used in a loss.
-    never: functions of a library that are what the exercise asks for, by their names.
-    early, also: patterns of this question alone, tried before and after those of `LOOKS`. rtol: relative tolerance.
-    wants: the kind of result in words, by default its shape.
+    axes: the letters of each argument's axes, as in ("CHW", ""); by default no axis has a letter.
+    gradient: names of the arguments that the gradient must reach, for functions used in a loss.
+    never: names of library functions that solve the exercise, so the reader must not call them.
+    early, also: this question's own patterns, tried before and after those in `LOOKS`.
+    wants: the expected result in words; by default its shape.
+    rtol: relative tolerance.
     """
 
     right: Callable
@@ -66,14 +68,14 @@ class SameAs:
     def _numbers(self, result: object, wanted: torch.Tensor) -> torch.Tensor:
         kind = self.wants or ("one number" if wanted.ndim == 0 else "a tensor")
         if result is None or result is ...:
-            raise Wrong(f"your function gives nothing back: does it end with `return`? Wanted: {kind}.")
+            raise Wrong(f"your function returns nothing: does it end with `return`? Expected: {kind}.")
         numbers = as_tensor(result)
         if numbers is None or (isinstance(result, list | tuple) and numbers.shape != wanted.shape):
-            raise Wrong(f"your function gives {brief(result)}. Wanted: {kind}.")
+            raise Wrong(f"your function returns {brief(result)}. Expected: {kind}.")
         return numbers
 
     def _counterexample(self, tried: Tried) -> str:
-        """A pattern if there is one, and the smallest input on which the function is wrong."""
+        """Describe the mistake if a pattern fits, and show the smallest input on which the function is wrong."""
         fits = [alike(got, wanted, self.rtol) for got, wanted in zip(tried.found, tried.expected, strict=True)]
         index = fits.index(False)
         got, wanted = tried.found[index], tried.expected[index]
@@ -82,15 +84,15 @@ class SameAs:
             looks = (*self.early, *LOOKS, *self.also, *PROBES)
             said = next((said for look in looks if (said := look(tried))), NOTHING_FITS)
         kind = self.wants or ("one number" if wanted.ndim == 0 else f"a tensor of shape {tuple(wanted.shape)}")
-        example = f"\n  A small example: with {inputs_of(tried.inputs[index], tried.names)} your function gives {shown(got)}."
-        return f"{said}{example} Wanted: {kind}."
+        example = f"\n  A small example: with {inputs_of(tried.inputs[index], tried.names)} your function returns {shown(got)}."
+        return f"{said}{example} Expected: {kind}."
 
 
 @dataclass(frozen=True)
 class EqualTo:
-    """A number, a tensor or nested lists of numbers must be equal to `right`; digits may be text.
+    """Examine a number, a tensor or nested lists of numbers: they must equal `right`. Numbers may be written as text.
 
-    mistakes: {message: wrong value}. least, most: the range of possible answers, and outside: what is said beyond it.
+    mistakes: {message: wrong value}. least, most: the range of possible answers. outside: the message for other values.
     """
 
     right: object
@@ -122,27 +124,25 @@ class EqualTo:
         wrong = (~torch.isclose(got, wanted, rtol=1e-3)).nonzero().tolist()
         size = "large" if got[tuple(wrong[0])] > wanted[tuple(wrong[0])] else "small"
         place = ", ".join(str(index + 1) for index in wrong[0])
-        return f"{len(wrong)} of {got.numel()} numbers are not right: the first of them, number {place}, is too {size}."
+        return f"{len(wrong)} of {got.numel()} numbers are wrong. The first wrong one, number {place}, is too {size}."
 
 
 def numbers_of(answer: object, shape: tuple[int, ...]) -> torch.Tensor:
-    """The answer as a float64 tensor of this shape; raises Wrong where it is none."""
+    """Return the answer as a float64 tensor of this shape; raise Wrong if that is impossible."""
     kind = "one number" if shape == () else f"{shape[0]} numbers" if len(shape) == 1 else f"numbers of shape {shape}"
     got = as_tensor(from_text(answer))
     if got is None:
-        raise Wrong(f"wanted: {kind}. This is {brief(answer)}.")
+        raise Wrong(f"expected {kind}, but this is {brief(answer)}.")
     if got.shape == (*shape, 1) or got.shape == (1, *shape):
         got = got.reshape(shape)
     if got.shape != shape:
-        raise Wrong(
-            f"wanted: {kind}. {'Yours is one number.' if not got.ndim else f'The shape of yours is {tuple(got.shape)}.'}"
-        )
+        raise Wrong(f"expected {kind}, but yours {f'have shape {tuple(got.shape)}' if got.ndim else 'is one number'}.")
     return got
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """The answer must be the choice `right`; `wrong` gives the message to each other choice."""
+    """Examine a choice: it must be `right`. wrong: {other choice: its message}."""
 
     right: str
     wrong: Mapping[str, str]
@@ -155,10 +155,10 @@ class OneOf:
 
 
 def chosen(answer: object, choices: Sequence) -> object:
-    """The one of `choices` that is meant, however it is spelled; raises Wrong where it is none of them."""
+    """Return which of `choices` the answer means, however it is spelled; raise Wrong if it is none of them."""
     listed = ", ".join(repr(choice) for choice in sorted(choices, key=str))
     if isinstance(answer, list | tuple | set | Mapping):
-        raise Wrong(f"one name, not {brief(answer)}: choose one of {listed}.")
+        raise Wrong(f"give one name, not {brief(answer)}: choose from {listed}.")
     number = as_tensor(from_text(answer))
     for choice in choices:
         if isinstance(choice, str):
@@ -167,12 +167,12 @@ def chosen(answer: object, choices: Sequence) -> object:
         elif number is not None and number.numel() == 1 and number.item() == choice:
             return choice
     raise Wrong(
-        f"{answer!r} is none of the choices: {listed}." if not callable(answer) else f"give one of {listed}, no function."
+        f"{answer!r} is none of the choices: {listed}." if not callable(answer) else f"give one of {listed}, not a function."
     )
 
 
 def spelling(name: str) -> str:
-    """A name without what does not matter: case, spaces, quotes, articles, a plural, American or British spelling."""
+    """Reduce a name to what matters: no case, spaces, quotes, articles or plural, and British spelling."""
     words = name.lower().replace("_", " ").replace("-", " ").split()
     words = [word for word in words if word not in ("the", "a", "an", "it")] or words
     letters = "".join(letter for word in words for letter in word if letter.isalnum())

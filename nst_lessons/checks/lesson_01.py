@@ -12,9 +12,9 @@ from nst_lessons.checks.values import alike, as_tensor, from_text
 
 _CHANNELS = {
     256: "the number of channels doubles once more after relu3_1.",
-    128: "128 channels belong to block 2; relu4_1 is in block 4.",
-    64: "64 channels belong to block 1; relu4_1 is in block 4.",
-    3: "the photo itself has 3 channels; read those of the blocks from the text.",
+    128: "block 2 has 128 channels, but relu4_1 is in block 4.",
+    64: "block 1 has 64 channels, but relu4_1 is in block 4.",
+    3: "the photo itself has 3 channels; the text says how many each block has.",
 }
 
 
@@ -26,32 +26,32 @@ def _examine_shape(answer: object) -> None:
     if (channels, height, width) == (512, 20, 30):
         return
     if (channels, height, width) == (512, 30, 20):
-        raise Wrong("height and width are exchanged: in a tensor the height comes first.")
+        raise Wrong("height and width are swapped: in a tensor the height comes first.")
     if sorted((channels, height, width)) == [20, 30, 512]:
         raise Wrong("the channels come first: (C, H, W).")
     if channels != 512:
-        raise Wrong("the channels: " + _CHANNELS.get(channels, "read from the text how many those of block 4 are."))
+        raise Wrong("the channels: " + _CHANNELS.get(channels, "the text says how many channels block 4 has."))
     if (height, width) == (10, 15):
-        raise Wrong("that is where the block ends: relu4_1 stands before pool4, so three poolings have gone by.")
+        raise Wrong("that is the size at the end of the block: relu4_1 comes before pool4, after three poolings only.")
     if (height, width) == (160, 240):
         raise Wrong("the convolutions keep the size, but each of the three poolings before relu4_1 halves it.")
     side, said, full = (height, "height", 160) if height != 20 else (width, "width", 240)
     raise Wrong(
-        f"the {said}: from {full}, your {side:g} is not what halving three times gives. relu4_1 stands after pool1, pool2 and "
-        "pool3: three halvings."
+        f"the {said}: halving {full} three times does not give {side:g}. relu4_1 comes after pool1, pool2 and pool3, and each "
+        "of them halves it."
     )
 
 
 shape = Question(
     _examine_shape,
     hints=[
-        "Which poolings stand before relu4_1, and what does one pooling do to height and width?",
-        "Three numbers (C, H, W): the channels of block 4 from the text, then 160 and 240, each halved as often as there are "
-        "poolings before block 4.",
+        "Which poolings come before relu4_1, and what does one pooling do to height and width?",
+        "Three numbers (C, H, W). Read the channels of block 4 from the text. Then halve 160 and 240, once for each pooling "
+        "before block 4.",
         "my_shape = (____, 160 / 2**____, 240 / 2**____), as whole numbers.",
     ],
     code="my_shape = (512, 20, 30)",
-    why="each pooling halves height and width, and the number of channels grows: fewer places, more said about each of them.",
+    why="Each pooling halves height and width, and the number of channels grows: fewer places, more numbers for each of them.",
 )
 
 
@@ -64,12 +64,12 @@ def _receptive_field(layers: Sequence[tuple[int, int]]) -> int:
 
 
 def _jumps(layers: Sequence[tuple[int, int]]) -> list[int]:
-    """The jump before each layer."""
+    """Return the jump before each layer."""
     return [prod(stride for _, stride in layers[:index]) for index in range(len(layers))]
 
 
 def _sum(layers: Sequence[tuple[int, int]], added: Callable[[int, int, int], int], start: int = 1) -> int:
-    """`start` and the sum of added(kernel, stride, jump) over the layers."""
+    """Return `start` plus the sum of added(kernel, stride, jump) over the layers."""
     return start + sum(added(*layer, jump) for layer, jump in zip(layers, _jumps(layers), strict=True))
 
 
@@ -91,11 +91,11 @@ _STACKS = [
 
 
 def _first_stack(tried: Tried) -> str | None:
-    """Where to begin, if the simplest network is wrong already."""
+    """Say where to start if even the simplest network is wrong."""
     if alike(tried.found[0], tried.expected[0]):
         return None
     first = tried.found[0].item()
-    return f"begin with one 3 x 3 convolution: the text says how many pixels it sees, and your function gives {first:g}."
+    return f"start with one 3 x 3 convolution: the text says how many pixels it sees, but your function returns {first:g}."
 
 
 receptive_field = Question(
@@ -103,45 +103,45 @@ receptive_field = Question(
         _receptive_field,
         [(stack,) for stack in _STACKS],
         {
-            "a layer after a pooling reaches further: one of its steps is `jump` pixels of the input long.": lambda ls: _sum(
+            "a layer after a pooling reaches further: each of its steps is `jump` input pixels long.": lambda ls: _sum(
                 ls, lambda k, s, j: k - 1
             ),
-            "`jump` is multiplied too early: a layer's own stride counts only for the layers after it.": lambda ls: _sum(
+            "you multiply `jump` too early: a layer's own stride counts only for the layers after it.": lambda ls: _sum(
                 ls, lambda k, s, j: (k - 1) * j * s
             ),
-            "a kernel of 3 adds 2 steps, not 3: its middle is already there.": lambda ls: _sum(ls, lambda k, s, j: k * j),
+            "a kernel of 3 adds 2 steps, not 3: its middle is already counted.": lambda ls: _sum(ls, lambda k, s, j: k * j),
             "a kernel of 3 adds 2 steps, not 3, and each of them is `jump` pixels long.": lambda ls: _sum(
                 ls, lambda k, s, j: k
             ),
-            "you have left out the 1 pixel to start from.": lambda ls: _receptive_field(ls) - 1,
+            "you have left out the 1 pixel that you start from.": lambda ls: _receptive_field(ls) - 1,
             "start from 1 pixel, not from more.": lambda ls: _receptive_field(ls) + 1,
-            "that is the jump, the distance between neighbouring values; wanted is how wide one value sees.": lambda ls: prod(
+            "that is the jump, the distance between neighbouring values: compute how wide one value sees.": lambda ls: prod(
                 stride for _, stride in ls
             ),
-            "2 to the power of the poolings is the jump; wanted is how wide one value sees.": lambda ls: (
+            "2 to the power of the number of poolings is the jump: compute how wide one value sees.": lambda ls: (
                 2 ** sum(stride == 2 for _, stride in ls)
             ),
-            "the jump is the PRODUCT of all strides so far: multiply it by each stride, do not add.": _adding_strides,
+            "the jump is the PRODUCT of all strides so far: multiply it by each stride, don't add.": _adding_strides,
             "the jump is the product of ALL strides so far, not the stride of one layer.": lambda ls: _sum(
                 ls, lambda k, s, j: (k - 1) * s
             ),
-            "go through the layers from the input on: yours starts at the last one.": lambda ls: _receptive_field(ls[::-1]),
-            "kernel and stride are exchanged: a pair is (kernel, stride).": lambda ls: _receptive_field(
+            "you start at the last layer: go through the layers from the input on.": lambda ls: _receptive_field(ls[::-1]),
+            "kernel and stride are swapped: a pair is (kernel, stride).": lambda ls: _receptive_field(
                 [(stride, kernel) for kernel, stride in ls]
             ),
-            "kernels are not multiplied: each adds its own width less 1, times the jump, which grows by strides.": lambda ls: (
-                prod(kernel for kernel, _ in ls)
+            "don't multiply the kernels: each one adds (its width minus 1) times the jump.": lambda ls: prod(
+                kernel for kernel, _ in ls
             ),
-            "that is the number of pixels in the field: its WIDTH is wanted, without the square.": lambda ls: (
+            "that is the number of pixels in the field: give its WIDTH, without the square.": lambda ls: (
                 _receptive_field(ls) ** 2
             ),
-            "that is the number of layers.": lambda ls: len(ls),
-            "the last layer is not counted: go through all of `layers`.": lambda ls: _receptive_field(ls[:-1]),
-            "the first layer is not counted: go through all of `layers`.": lambda ls: _receptive_field(ls[1:]),
+            "that is the number of layers: compute how many pixels wide one value sees.": lambda ls: len(ls),
+            "you leave out the last layer: go through all of `layers`.": lambda ls: _receptive_field(ls[:-1]),
+            "you leave out the first layer: go through all of `layers`.": lambda ls: _receptive_field(ls[1:]),
             "a kernel adds `kernel - 1` steps on both sides TOGETHER, not on each.": lambda ls: _sum(
                 ls, lambda k, s, j: 2 * (k - 1) * j
             ),
-            "a kernel adds `kernel - 1` steps, both sides together; half of it is one side.": lambda ls: _sum(
+            "you count one side only: a kernel adds `kernel - 1` steps on both sides together.": lambda ls: _sum(
                 ls, lambda k, s, j: (k - 1) // 2 * j
             ),
         },
@@ -149,9 +149,9 @@ receptive_field = Question(
         wants="one whole number, the width in pixels",
     ),
     hints=[
-        "How wide does one value see after one 3 x 3 convolution? After two? And if a pooling stands between them?",
-        "Go through the layers with two numbers, both 1 at first: how wide one value sees, and the jump, the distance in "
-        "pixels between neighbouring values. Each layer changes both: first the width, then the jump.",
+        "How wide does one value see after one 3 x 3 convolution? After two? And with a pooling between them?",
+        "Keep two numbers, both 1 at first: how wide one value sees, and the jump, the distance in pixels between "
+        "neighbouring values. Go through the layers; each one changes first the width, then the jump.",
         "In the loop: `size += (____) * jump`, and after that `jump *= ____`.",
     ],
     code="""
@@ -162,7 +162,7 @@ receptive_field = Question(
             jump *= stride
         return size
     """,
-    why="a kernel of 3 adds two neighbours, and after a pooling the neighbours are twice as far apart.",
+    why="A kernel of 3 adds two neighbours, and after a pooling the neighbours are twice as far apart.",
 )
 
 
@@ -170,7 +170,7 @@ climb = Question(
     examine_climb,
     hints=[
         "Which direction in u makes the score grow fastest, and how do you ask torch for it?",
-        "Three steps: a copy of u that requires a gradient; the gradient of the score with respect to it; then u plus `step` "
+        "Three steps. Copy u, and let the copy require a gradient. Compute the gradient of the score. Then add to u: `step` "
         "times the gradient, divided by one number, its root mean square.",
         "`(gradient,) = torch.autograd.grad(____, u)`, and then `u + step * gradient / gradient.square().____.____`.",
     ],
@@ -180,18 +180,18 @@ climb = Question(
         (gradient,) = torch.autograd.grad(score_of(u), u)
         return (u + step * gradient / gradient.square().mean().sqrt()).detach()
     """,
-    why="the slope of the score tells each pixel in which direction it excites the channel more. The network stays as it is.",
+    why="The gradient tells each pixel in which direction it excites the channel more. The network does not change.",
 )
 
 depth = Question(
     examine_depth,
     hints=[
         "How many pixels must a layer see to know an edge? And an eye?",
-        "Compare the sizes with the receptive fields: 3, 10, 24, 68 and 156 pixels. An edge shows in 3 x 3 pixels, an eye in "
-        "some tens of pixels, and its parts must have come together before.",
-        "The layer for the edge is the one that sees ____ pixels; that for the eye is among those that see more than ____.",
+        "Compare their sizes with the receptive fields: 3, 10, 24, 68 and 156 pixels. An edge fits into 3 x 3 pixels. An eye "
+        "needs some tens of pixels, and its parts must be put together first.",
+        "The layer for the edge sees ____ pixels; the layer for the eye is one of those that see more than ____.",
     ],
     code='my_edge, my_eye = "relu1_1", "relu4_1"',
-    why="one channel of an early layer is an edge detector; for an eye, parts must come together first. The measurement has "
-    "the last word, and it says what one channel alone knows, not what the whole layer knows.",
+    why="One channel of an early layer detects edges; an eye must be put together from parts. The measurement has the last "
+    "word, but it shows only what single channels know, not what the whole layer knows.",
 )

@@ -22,14 +22,14 @@ def _losses(content: float, *style: float) -> tuple[torch.Tensor, list[torch.Ten
 
 
 def _of_slopes(tried: Tried) -> str | None:
-    """By how much the result grows with each loss."""
+    """Say which loss has the wrong weight."""
     content, style, alpha, beta = tried.inputs[-1]
     more = tried.again((content + 1, style, alpha, beta)), tried.again((content, [style[0] + 1, *style[1:]], alpha, beta))
     for name, got, wanted, said in zip(
         ("content", "style_by_layer[0]"), more, (alpha, beta / len(style)), ("alpha", "beta / len(style_by_layer)"), strict=True
     ):
         if got is not None and not math.isclose((got - tried.found[-1]).item(), wanted, rel_tol=1e-3):
-            return f"one more in `{name}` should make the total larger by {said}; yours grows by something else."
+            return f"if `{name}` grows by 1, the total should grow by {said}, but yours does not."
     return None
 
 
@@ -42,10 +42,10 @@ total_loss = Question(
             (*_losses(0.8, 0.35, 0.6, 0.15), 3.0, 0.5),
         ],
         {
-            "that is the sum over the layers: the lesson takes their mean.": lambda c, s, a, b: a * c + b * sum(s),
+            "you sum over the layers: take their mean.": lambda c, s, a, b: a * c + b * sum(s),
             "alpha goes with the content and beta with the style.": lambda c, s, a, b: b * c + a * sum(s) / len(s),
-            "the style's half is missing.": lambda c, s, a, b: a * c,
-            "the content's half is missing.": lambda c, s, a, b: b * sum(s) / len(s),
+            "the style term is missing: add beta times the mean of the style losses.": lambda c, s, a, b: a * c,
+            "the content term is missing: add alpha times content.": lambda c, s, a, b: b * sum(s) / len(s),
             "the weights are missing: alpha times content, beta times style.": lambda c, s, a, b: c + sum(s) / len(s),
             "the weights are missing, and the sum over the layers should be a mean.": lambda c, s, a, b: c + sum(s),
             "alpha is missing: it multiplies the content.": lambda c, s, a, b: c + b * sum(s) / len(s),
@@ -55,26 +55,22 @@ total_loss = Question(
             "mind the brackets: only the style is divided by the number of layers.": lambda c, s, a, b: (
                 (a * c + b * sum(s)) / len(s)
             ),
-            "mind the brackets: alpha and beta each have a loss of their own.": lambda c, s, a, b: (
+            "mind the brackets: alpha and beta each multiply only one loss.": lambda c, s, a, b: (
                 (a + b) * (c + sum(s) / len(s))
             ),
-            "the sum is not divided by alpha + beta: the weights are taken as they are.": lambda c, s, a, b: (
-                _total_loss(c, s, a, b) / (a + b)
-            ),
-            "the content counts once, not once for each layer.": lambda c, s, a, b: a * c * len(s) + b * sum(s) / len(s),
-            "the content counts once, not once for each layer, and the style is a mean.": lambda c, s, a, b: (
+            "do not divide by alpha + beta: use the weights as they are.": lambda c, s, a, b: _total_loss(c, s, a, b) / (a + b),
+            "count the content once, not once per layer.": lambda c, s, a, b: a * c * len(s) + b * sum(s) / len(s),
+            "count the content once, not once per layer, and take the mean of the style losses.": lambda c, s, a, b: (
                 a * c * len(s) + b * sum(s)
             ),
-            "the two halves are added.": lambda c, s, a, b: a * c - b * sum(s) / len(s),
-            "the two halves are added, not multiplied.": lambda c, s, a, b: a * c * b * sum(s) / len(s),
-            "that is the largest of the layers: the lesson takes their mean.": lambda c, s, a, b: a * c + b * max(s),
-            "that is the smallest of the layers: the lesson takes their mean.": lambda c, s, a, b: a * c + b * min(s),
-            "that is the first layer alone: the lesson takes the mean of all.": lambda c, s, a, b: a * c + b * s[0],
-            "that is the last layer alone: the lesson takes the mean of all.": lambda c, s, a, b: a * c + b * s[-1],
-            "that is the median of the layers: the lesson takes their mean.": lambda c, s, a, b: (
-                a * c + b * torch.stack(s).median()
-            ),
-            "the losses are squares already: take them as they are.": lambda c, s, a, b: (
+            "you subtract the style term: add it.": lambda c, s, a, b: a * c - b * sum(s) / len(s),
+            "you multiply the two terms: add them.": lambda c, s, a, b: a * c * b * sum(s) / len(s),
+            "you take the largest layer: take the mean of all.": lambda c, s, a, b: a * c + b * max(s),
+            "you take the smallest layer: take the mean of all.": lambda c, s, a, b: a * c + b * min(s),
+            "you take only the first layer: take the mean of all.": lambda c, s, a, b: a * c + b * s[0],
+            "you take only the last layer: take the mean of all.": lambda c, s, a, b: a * c + b * s[-1],
+            "you take the median of the layers: take their mean.": lambda c, s, a, b: a * c + b * torch.stack(s).median(),
+            "the losses are already squares: use them as they are.": lambda c, s, a, b: (
                 a * c**2 + b * sum(one**2 for one in s) / len(s)
             ),
             "divide by the number of layers, which is `len(style_by_layer)`: it is not always 5.": lambda c, s, a, b: (
@@ -86,15 +82,15 @@ total_loss = Question(
         wants="one number",
     ),
     hints=[
-        "Two wishes are weighed against each other. How does one number hold both, and what makes one number of a list?",
-        "First the mean of the list. Then two terms, added: each is a weight times a loss.",
+        "The total balances two wishes. How can one number hold both, and how do you turn a list into one number?",
+        "First take the mean of the list. Then add two terms, each of them a weight times a loss.",
         "`return alpha * ____ + beta * ____ / len(style_by_layer)`",
     ],
     code="""
     def total_loss(content, style_by_layer, alpha, beta):
         return alpha * content + beta * sum(style_by_layer) / len(style_by_layer)
     """,
-    why="A weighted sum of two distances. Where it is least depends on the ratio of alpha and beta alone.",
+    why="The total is a weighted sum of two distances. Where its minimum is depends only on the ratio of alpha and beta.",
 )
 
 
@@ -117,17 +113,17 @@ def _examine_loop(minimise: Callable) -> None:
     run = runs[1]
     distance = ((run.result - goal).norm() / (run.start - goal).norm()).item()
     if distance > 1:
-        raise Wrong("the loss went up: does the closure give back the very loss that it calls `backward()` on?")
+        raise Wrong("the loss went up: does the closure return the same loss that it calls `backward()` on?")
     if distance > 0.6:
-        raise Wrong("the canvas came nearer, but too slowly for L-BFGS: is the gradient that of loss_of, and `lr` as it comes?")
+        raise Wrong("the loss falls, but too slowly for L-BFGS. Is the gradient that of loss_of, and `lr` the default?")
 
 
 loop = Question(
     _examine_loop,
     hints=[
-        "What is moved, who moves it, and how does the mover ask how good the present picture is?",
+        "What changes, what changes it, and how does that find out how good the current picture is?",
         "Four things: a canvas (a copy of the image that requires a gradient), an optimiser of [canvas], a closure, a loop. "
-        "The closure: clear the gradients, measure the canvas, `backward()`, return the loss.",
+        "The closure clears the gradients, computes the loss of the canvas, calls `backward()` and returns the loss.",
         "In the closure: `optimizer.____()`, `loss = loss_of(____)`, `loss.____()`, `return ____`. In the loop: "
         "`optimizer.step(____)`.",
     ],
@@ -146,26 +142,26 @@ loop = Question(
             optimizer.step(closure)
         return canvas.detach()
     """,
-    why="L-BFGS may measure several times in a step, so it is given a function that computes the loss. That is the whole loop.",
+    why="L-BFGS may need the loss several times per step, so it gets a function that computes it. That is the whole loop.",
 )
 
 curves = Question(
     OneOf(
         "content",
         {
-            "style": "the canvas starts as the photo, so the style is far away at first; look where the orange curve goes.",
-            "both": "if both rose, their weighted sum would rise, and that is what is minimised.",
-            "none": "look at the left end of the blue curve: where does it start, and where is it later?",
+            "style": "the canvas starts as the photo, so the style is far away at first: look where the orange curve goes.",
+            "both": "if both rose, their weighted sum would rise, but the run minimises that sum.",
+            "none": "look at the left end of the blue curve: where does it start, and where does it go?",
         },
     ),
     hints=[
         "The canvas starts as a copy of the photo. Which of the two losses is already perfect at that moment?",
-        "One of the two losses is 0 at the start. A loss cannot fall below 0, and the canvas has to leave the photo "
-        "to gain style.",
-        "At the start the ____ loss is 0; every stroke that lowers the ____ loss moves the canvas away from the photo.",
+        "One of the two losses is 0 at the start. A loss cannot fall below 0, and the canvas must leave the photo to gain "
+        "style.",
+        "At the start the ____ loss is 0. Every stroke that lowers the ____ loss moves the canvas away from the photo.",
     ],
     code='my_guess = "content"',
-    why="It starts at 0, the photo itself, and pays for the style: the sum falls though one part of it rises.",
+    why="It starts at 0, because the canvas is the photo, and then pays for the style: the sum falls though one part rises.",
 )
 
 
@@ -178,33 +174,31 @@ rescaled_beta = Question(
         _rescaled_beta,
         [(3.0, 2.0), (10.0, 58.0), (7.0, 0.5), (1e3, 3.0)],
         {
-            "the style loss grows with k⁴, but the content loss grows with k², too: only the rest counts.": lambda b, k: (
-                b / k**4
-            ),
+            "the style loss grows with k⁴, but the content loss grows with k²: only the rest counts.": lambda b, k: b / k**4,
             "the wrong way round: the style loss grows faster, so its weight must become smaller.": lambda b, k: b * k**2,
             "the wrong way round, and the content loss grows too.": lambda b, k: b * k**4,
-            "the content loss is a square of activations, the style loss a square of products: count the powers again.": (
+            "count the powers again: the content loss squares activations, the style loss squares products of them.": (
                 lambda b, k: b / k
             ),
-            "the content loss grows with k² and the style loss with k⁴: count the powers again.": lambda b, k: b / k**3,
-            "something must change: the two losses do not grow with the same power of k.": lambda b, k: b,
-            "`k * 2` is not `k**2`.": lambda b, k: b / (2 * k),
+            "count the powers again: the content loss grows with k², and the style loss with k⁴.": lambda b, k: b / k**3,
+            "beta must change: the two losses do not grow with the same power of k.": lambda b, k: b,
+            "`k * 2` is not `k**2`: use the square.": lambda b, k: b / (2 * k),
             "mind the brackets: `/ k * 2` divides by k and multiplies by 2.": lambda b, k: b / k * 2,
-            "the power belongs to k alone: mind the brackets.": lambda b, k: (b / k) ** 2,
-            "nothing is subtracted: a weight that must be k² times smaller is divided.": lambda b, k: b - k**2,
-            "that is the factor alone: it multiplies beta.": lambda b, k: 1 / k**2,
+            "mind the brackets: square k alone.": lambda b, k: (b / k) ** 2,
+            "you subtract k²: divide by it, because the weight must be k² times smaller.": lambda b, k: b - k**2,
+            "that is only the factor: multiply beta by it.": lambda b, k: 1 / k**2,
         },
         wants="one number, the new weight",
     ),
     hints=[
-        "Content is (F - P)², style is (G - A)², and G is made of products F F. How does each grow when F becomes k F?",
-        "k² comes out of the content loss, and k⁴ out of the style loss. Take k² out of the whole sum, which does not move the "
-        "minimum, and compare what is left with content + beta style.",
-        "k² (content + β' ____ style) has the same minimum as content + β style when β' ____ = β.",
+        "Content is (F - P)², style is (G - A)², and G is made of products F F. How does each grow if F becomes k F?",
+        "The content loss grows by k², and the style loss by k⁴. Take k² out of the whole sum: that does not move the minimum. "
+        "Then compare what is left with content + beta style.",
+        "k² (content + β' ____ style) has the same minimum as content + β style if β' ____ = β.",
     ],
     code="""
     def rescaled_beta(beta, k):
         return beta / k**2
     """,
-    why="k² content + β' k⁴ style is k² (content + β' k² style): the same minimum when β' k² = β.",
+    why="k² content + β' k⁴ style equals k² (content + β' k² style), which has the same minimum if β' k² = β.",
 )

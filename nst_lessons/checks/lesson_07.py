@@ -15,27 +15,28 @@ tilt = Question(
     OneOf(
         "tilted",
         {
-            "round": "it is as wide as it is high, and yet: are the points of one diagonal as far out as those of the other?",
-            "a line": "no point has lost a coordinate: two numbers went in, and two come out.",
-            "unchanged": "its middle has moved and its axes are stretched: compare the numbers on the axes.",
+            "round": "it is as wide as it is high. But do the points on one diagonal go as far out as those on the other?",
+            "a line": "no point has lost a coordinate: two numbers go in, and two come out.",
+            "unchanged": "its mean has moved and its axes are scaled: compare the numbers on the axes.",
         },
     ),
     hints=[
-        "Each axis is stretched by itself. Does a point that was high in both stop being high in both?",
-        "Stretching an axis changes its variance. Ask what is left: how the two axes go together, their correlation.",
-        "Dividing each axis by its deviation makes both ____ equal to 1, and leaves the ____ as it was.",
+        "Each axis is scaled by itself. Does a point that was high in both stop being high in both?",
+        "Scaling an axis changes its variance. Now look at the relation between the two axes: does scaling change how they go "
+        "together?",
+        "Dividing each axis by its standard deviation makes both ____ equal to 1, and leaves the ____ as it was.",
     ],
     code='my_guess = "tilted"',
-    why="A scale for each axis mends the variances and leaves the correlation: to be round, the cloud must be turned too.",
+    why="A scale for each axis fixes the variances but leaves the correlation. To become round, the cloud must be turned, too.",
 )
 
 
 whiten = Question(
     examine_whiten,
     hints=[
-        "Which three steps of the row of pictures above make the cloud round, and what has to happen before the first?",
-        "Take the mean away. Compute the covariance of what is left, divided by N, and its eigenvalues D and eigenvectors E. "
-        "Then multiply: E^T turns, D^-1/2 makes equally long, E turns back.",
+        "Which three steps in the row of pictures above make the cloud round, and what must happen before the first?",
+        "Subtract the mean. Compute the covariance, divided by N, and its eigenvalues D and eigenvectors E. Then multiply by "
+        "three matrices: E^T turns the cloud, D^-1/2 scales its axes to the same length, E turns it back.",
         "`D, E = torch.linalg.____(centred @ ____ / x.shape[1])`, then `E @ torch.diag(D**____) @ ____ @ centred`",
     ],
     code="""
@@ -44,16 +45,16 @@ whiten = Question(
         D, E = torch.linalg.eigh(centred @ centred.T / x.shape[1])
         return E @ torch.diag(D**-0.5) @ E.T @ centred
     """,
-    why="E^T turns the cloud's long axes onto the coordinate axes, D^-1/2 makes all equally long, E turns back.",
+    why="E^T turns the cloud's axes onto the coordinate axes, D^-1/2 makes them equally long, and E turns the cloud back.",
 )
 
 
 colour = Question(
     examine_colour,
     hints=[
-        "Whitening takes a covariance away. What changes in E D^-1/2 E^T if you want to give one instead, and which cloud's?",
-        "The same machine backwards, with the style's own D and E: D to the power of +1/2. Whitening began by taking a mean "
-        "away; this ends by adding one.",
+        "Whitening removes a covariance. What changes in E D^-1/2 E^T if you want to add one, and whose covariance is it?",
+        "Do the same in reverse, with the style's D and E: D has the power +1/2. Whitening starts by subtracting a mean; "
+        "colouring ends by adding one.",
         "`E @ torch.diag(D**____) @ E.T @ ____ + ____`, with D and E from the covariance of the centred ____",
     ],
     code="""
@@ -62,26 +63,26 @@ colour = Question(
         D, E = torch.linalg.eigh((style - mean) @ (style - mean).T / style.shape[1])
         return E @ torch.diag(D**0.5) @ E.T @ white + mean
     """,
-    why="A white cloud has no direction of its own; so it takes on whatever covariance it is given.",
+    why="A white cloud has no direction of its own, so it takes on any covariance that you give it.",
 )
 
 one_level = Question(
     OneOf(
         "colours",
         {
-            "strokes": "a position of relu1_1 sees 3 x 3 pixels: can the statistics of these tell of a stroke?",
-            "everything": "compare with the picture of relu4_1 in the row: what does that one have which this one lacks?",
-            "nothing": "compare its sky and its shadows with the photo's: they are not those of the photo.",
+            "strokes": "a position of relu1_1 sees 3 x 3 pixels: can their statistics describe a stroke?",
+            "everything": "compare it with the picture of relu4_1 in the row: what does this one lack?",
+            "nothing": "compare its sky and its shadows with those of the photo: they differ.",
         },
     ),
     hints=[
         "How many pixels does one position of relu1_1 see? Lesson 01 counted them.",
-        "Three by three pixels: an edge at most. List what the mean and covariance of such small pieces can tell, and what "
-        "it cannot.",
-        "A stroke is some ____ pixels long, and a position of relu1_1 sees 3; what fits into 3 x 3 pixels is their ____.",
+        "It sees three by three pixels: an edge at most. What can the mean and covariance of such small pieces describe, and "
+        "what is too large for them?",
+        "A stroke is some ____ pixels long, but a position of relu1_1 sees only 3. What fits into 3 x 3 pixels is their ____.",
     ],
     code='my_guess = "colours"',
-    why="relu1_1 sees three by three pixels: the palette and the finest grain. What is larger needs deeper levels.",
+    why="relu1_1 sees three by three pixels: the palette and the finest grain. Anything larger needs deeper levels.",
 )
 
 
@@ -99,16 +100,16 @@ def _adain_over(axes: tuple[int, ...], content: torch.Tensor, style: torch.Tenso
 
 
 def _of_moments(combine: Callable) -> Callable:
-    """A function of content and style: combine(content, its mean, its deviation, the style's mean, the style's deviation)."""
+    """Make a function of content and style from combine(content, its mean and deviation, the style's mean and deviation)."""
     return lambda content, style: combine(content, *_moments(content), *_moments(style))
 
 
 def _of_style(tried: Tried) -> str | None:
-    """Which of mean and deviation is not the style's."""
+    """Say whether the mean or the standard deviation differs from the style's."""
     style, got = tried.inputs[-1][1].double(), tried.found[-1]
     for kind, one, other in zip(("mean", "standard deviation"), _moments(got), _moments(style), strict=True):
         if not alike(one, other, 1e-2):
-            return f"the {kind} of each channel of your result should be the style's, and is not."
+            return f"the {kind} of each channel should be the style's, but in your result it is not."
     return None
 
 
@@ -120,51 +121,47 @@ adain = Question(
             (unlike_channels(1, 5, 31, 50, seed=2), unlike_channels(1, 5, 60, 29, seed=3)),
         ],
         {
-            "content and style are exchanged: the picture keeps the content's drawing.": lambda c, s: _adain(s, c),
+            "content and style are swapped: the result keeps the drawing of the content.": lambda c, s: _adain(s, c),
             "the style's mean is missing: add it at the end.": _of_moments(lambda x, m, d, sm, sd: sd * (x - m) / d),
-            "the content's own mean is still there: take it away first.": _of_moments(lambda x, m, d, sm, sd: sd * x / d + sm),
-            "the content's own strength is still there: divide by its deviation.": _of_moments(
+            "the content's own mean is still there: subtract it first.": _of_moments(lambda x, m, d, sm, sd: sd * x / d + sm),
+            "the content's own strength is still there: divide by its standard deviation.": _of_moments(
                 lambda x, m, d, sm, sd: sd * (x - m) + sm
             ),
-            "the style's strength is missing: multiply by its deviation.": _of_moments(
+            "the style's strength is missing: multiply by its standard deviation.": _of_moments(
                 lambda x, m, d, sm, sd: (x - m) / d + sm
             ),
-            "that is the content normalised: now give it the style's deviation and mean.": _of_moments(
+            "that is the content normalised: now multiply by the style's standard deviation and add its mean.": _of_moments(
                 lambda x, m, d, sm, sd: (x - m) / d
             ),
-            "only the mean is the style's: divide by the content's deviation, and multiply by the style's.": _of_moments(
+            "you change only the mean: change the standard deviation, too, to the style's.": _of_moments(
                 lambda x, m, d, sm, sd: x - m + sm
             ),
-            "mean and deviation of all channels at once: each channel has its own, over axes 2 and 3.": lambda c, s: (
+            "you use mean and deviation of all channels at once: each channel has its own, over axes 2 and 3.": lambda c, s: (
                 _adain_over((1, 2, 3), c, s)
             ),
-            "you use variances: the deviation is their square root.": _of_moments(
-                lambda x, m, d, sm, sd: (sd / d) ** 2 * (x - m) + sm
-            ),
-            "you divide by the variance: the deviation is its square root.": _of_moments(
+            "you use variances: take their square roots.": _of_moments(lambda x, m, d, sm, sd: (sd / d) ** 2 * (x - m) + sm),
+            "you divide by the variance: divide by its square root.": _of_moments(
                 lambda x, m, d, sm, sd: sd * (x - m) / d**2 + sm
             ),
-            "you multiply by the style's variance: the deviation is its square root.": _of_moments(
+            "you multiply by the style's variance: multiply by its square root.": _of_moments(
                 lambda x, m, d, sm, sd: sd**2 * (x - m) / d + sm
             ),
-            "the two deviations are exchanged: divide by the content's, multiply by the style's.": _of_moments(
+            "the two standard deviations are swapped: divide by the content's, and multiply by the style's.": _of_moments(
                 lambda x, m, d, sm, sd: d * (x - m) / sd + sm
             ),
-            "the two means are exchanged: take the content's away, and add the style's.": _of_moments(
+            "the two means are swapped: subtract the content's, and add the style's.": _of_moments(
                 lambda x, m, d, sm, sd: sd * (x - sm) / d + m
             ),
-            "at the end the STYLE's mean is added, not the content's.": _of_moments(
-                lambda x, m, d, sm, sd: sd * (x - m) / d + m
-            ),
-            "the CONTENT's mean is taken away, not the style's.": _of_moments(lambda x, m, d, sm, sd: sd * (x - sm) / d + sm),
-            "the style's mean is added, not taken away.": _of_moments(lambda x, m, d, sm, sd: sd * (x - m) / d - sm),
-            "mind the brackets: take the mean away before you multiply and divide.": _of_moments(
+            "at the end, add the STYLE's mean, not the content's.": _of_moments(lambda x, m, d, sm, sd: sd * (x - m) / d + m),
+            "subtract the CONTENT's mean, not the style's.": _of_moments(lambda x, m, d, sm, sd: sd * (x - sm) / d + sm),
+            "you subtract the style's mean at the end: add it.": _of_moments(lambda x, m, d, sm, sd: sd * (x - m) / d - sm),
+            "mind the brackets: subtract the mean before you multiply and divide.": _of_moments(
                 lambda x, m, d, sm, sd: sd * x - m / d + sm
             ),
-            "mind the brackets: the style's mean is added at the very end.": _of_moments(
+            "mind the brackets: add the style's mean at the very end.": _of_moments(
                 lambda x, m, d, sm, sd: sd * ((x - m) / d + sm)
             ),
-            "mind the brackets, all of `x - mean` is divided.": _of_moments(lambda x, m, d, sm, sd: sd * (x - m / d) + sm),
+            "mind the brackets: divide all of `content - mean`.": _of_moments(lambda x, m, d, sm, sd: sd * (x - m / d) + sm),
         },
         axes=("1CHW", "1CIJ"),
         never=("adain", "adaptive_instance_normalization"),
@@ -172,9 +169,9 @@ adain = Question(
         wants="features of the shape of `content`",
     ),
     hints=[
-        "Which two numbers of each channel does instance normalisation take away, and whose does it get here instead?",
-        "For the content and for the style: mean and standard deviation of each channel over height and width, with the axes "
-        "kept. Normalise the content by its own two, then multiply and add the style's.",
+        "Which two numbers of each channel does instance normalisation remove, and whose numbers replace them here?",
+        "For content and style, compute mean and standard deviation of each channel over height and width, and keep the axes. "
+        "Normalise the content with its own two numbers, then apply the style's.",
         "With `x.mean((2, 3), keepdim=True)` and `x.std(...)` of both: `style_std * (content - ____) / ____ + ____`",
     ],
     code="""
@@ -183,5 +180,5 @@ adain = Question(
         style_mean, style_std = style.mean((2, 3), keepdim=True), style.std((2, 3), keepdim=True)
         return style_std * (content - mean) / std + style_mean
     """,
-    why="The diagonal of the covariance alone: two numbers per channel instead of C. Quick, and nearly as good.",
+    why="AdaIN uses only the diagonal of the covariance: two numbers per channel instead of C. It is quick and nearly as good.",
 )

@@ -1,4 +1,4 @@
-"""What a reader's loop, a function minimise(start, loss_of, steps), does: watched from inside the loss that it minimises."""
+"""Watch a reader's loop, a function minimise(start, loss_of, steps), from inside the loss that it minimises."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from nst_lessons.checks.values import brief
 
 
 class Watched:
-    """A loss that remembers every picture it measures, and what becomes of the gradients."""
+    """A loss that remembers every picture it gets, and what happens to the gradients."""
 
     def __init__(self, loss: Callable[[torch.Tensor], torch.Tensor]) -> None:
         self.loss = loss
-        self.pictures: list[torch.Tensor] = []  # all that were measured
-        self.leaves: list[torch.Tensor] = []  # what the last of them was computed from
-        self.slopes: list[torch.Tensor] = []  # the gradient of each measurement that had one, as one row of numbers
-        self.free: list[bool] = []  # for each picture: is it something else than the variable that is moved?
+        self.pictures: list[torch.Tensor] = []  # every picture that loss_of got
+        self.leaves: list[torch.Tensor] = []  # the variables that the last picture was computed from
+        self.slopes: list[torch.Tensor] = []  # one flat gradient for each picture that had one
+        self.free: list[bool] = []  # for each picture: is it computed from the variable, rather than the variable itself?
         self.piled_up = False
 
     def __call__(self, image: torch.Tensor) -> torch.Tensor:
-        """The loss of a picture, a scalar."""
+        """Return the loss of a picture, a scalar."""
         if not isinstance(image, torch.Tensor):
-            raise Wrong(f"loss_of wants the picture, a tensor; it was given {brief(image)}.")
+            raise Wrong(f"loss_of needs the picture, a tensor; you pass {brief(image)}.")
         self.look_at_gradients()
         self.pictures.append(image.detach().clone())
         loss = self.loss(image)
@@ -38,10 +38,10 @@ class Watched:
         return loss
 
     def examine(self, image: torch.Tensor) -> None:
-        """Look at a picture that has a gradient; for what is watched more closely."""
+        """Look at a picture that has a gradient; subclasses may override this."""
 
     def look_at_gradients(self) -> None:
-        """Notice a `.grad` that is a sum of several measurements: it is no multiple of any single one."""
+        """Notice a `.grad` that has piled up: it is not a multiple of any single gradient."""
         grads = [leaf.grad.flatten() for leaf in self.leaves if leaf.grad is not None]
         if not grads or not self.slopes or torch.cat(grads).norm() == 0:
             return
@@ -53,10 +53,10 @@ class Watched:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the reader's loop: what it was given, gave back, measured, and which optimiser took each step."""
+    """One run of the reader's loop: its input and result, the loss that watched it, and the optimiser of each step."""
 
-    start: torch.Tensor  # as it was before
-    given: torch.Tensor  # as it is afterwards
+    start: torch.Tensor  # a copy from before the run
+    given: torch.Tensor  # the input after the run
     result: object
     watched: Watched
     taken: list[torch.optim.Optimizer]
@@ -64,7 +64,7 @@ class Run:
 
 
 def leaves_of(image: torch.Tensor) -> list[torch.Tensor]:
-    """The tensors that require a gradient, and from which a picture was computed."""
+    """Return the tensors with a gradient that a picture was computed from."""
     if image.is_leaf:
         return [image]
     found, seen, todo = [], set(), [image.grad_fn]
@@ -80,7 +80,7 @@ def leaves_of(image: torch.Tensor) -> list[torch.Tensor]:
 
 
 def go(minimise: Callable, start: torch.Tensor, watched: Watched, steps: int) -> Run:
-    """Run the reader's loop on its own copy of `start`; raises Wrong for what torch would say in words of its own."""
+    """Run the reader's loop on a copy of `start`; raise Wrong if it crashes because nothing requires a gradient."""
     given, taken = start.clone(), []
     hook = register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: taken.append(optimizer))
     try:
@@ -98,106 +98,105 @@ def go(minimise: Callable, start: torch.Tensor, watched: Watched, steps: int) ->
 
 
 NO_GRADIENT = (
-    "loss_of was given a picture that needs no gradient: switch it on with `requires_grad_(True)` for the tensor that the "
-    "optimiser moves, and measure that tensor, or what is computed from it."
+    "the picture that you pass to loss_of has no gradient. Call `requires_grad_(True)` on the tensor that the optimiser "
+    "moves, and pass that tensor or a picture computed from it."
 )
 
 
 def check_given(run: Run) -> None:
-    """Raise Wrong unless the picture given stayed as it was, and a picture with a gradient was measured."""
+    """Raise Wrong unless the input is unchanged and loss_of got a picture with a gradient."""
     if not torch.equal(run.given, run.start):
-        raise Wrong("your function changed its input: the picture given was changed. Make the canvas a copy, with `.clone()`.")
+        raise Wrong("your function changed its input, the picture. Make the canvas a copy, with `.clone()`.")
     if run.given.requires_grad:
-        raise Wrong("the picture given now requires a gradient: make the canvas a copy first, with `.clone()`.")
+        raise Wrong("your function switched on the gradient of its input. Make the canvas a copy first, with `.clone()`.")
     if not run.watched.pictures:
-        raise Wrong("loss_of was never called: the closure measures the loss with it.")
+        raise Wrong("loss_of was never called: compute the loss with it in the closure.")
     if not run.watched.slopes:
         raise Wrong(NO_GRADIENT)
 
 
 def check_first(run: Run, tolerance: float) -> None:
-    """Raise Wrong unless the first picture that is measured is the one to start from."""
+    """Raise Wrong unless the first picture passed to loss_of is the start."""
     first = run.watched.pictures[0]
     if first.shape != run.start.shape:
-        raise Wrong(f"loss_of was given {brief(first)}; the picture to start from has the shape {tuple(run.start.shape)}.")
+        raise Wrong(f"you pass {brief(first)} to loss_of, but the picture to start from has shape {tuple(run.start.shape)}.")
     if (first - run.start).abs().max() > tolerance:
         both = torch.stack([first.flatten(), run.start.flatten()])
-        kind = "it looks like noise"
+        kind = "yours looks like noise"
         if first.std() < 1e-3:
-            kind = f"it is {first.mean():.2g} everywhere"
+            kind = f"yours is {first.mean():.2g} everywhere"
         elif both.corrcoef()[0, 1].abs() > 0.9:
-            kind = "it is made from that one, with other values"
-        raise Wrong(f"the first picture that you measure should be the one you are given to start from; but {kind}.")
+            kind = "yours has different values"
+        raise Wrong(f"the first picture that you pass to loss_of should be the start, but {kind}.")
 
 
 def check_result(run: Run) -> None:
-    """Raise Wrong unless what is given back is a picture without a graph."""
+    """Raise Wrong unless the result is a picture without a graph."""
     if run.result is None or run.result is ...:
-        raise Wrong("your function gives nothing back: does it end with `return`?")
+        raise Wrong("your function returns nothing: does it end with `return`?")
     if not isinstance(run.result, torch.Tensor):
-        raise Wrong(f"give back the picture, a tensor; this is {brief(run.result)}.")
+        raise Wrong(f"return the picture, a tensor; this is {brief(run.result)}.")
     if run.result.shape != run.start.shape:
-        raise Wrong(f"give back a picture of the shape {tuple(run.start.shape)}; this is {brief(run.result)}.")
+        raise Wrong(f"return a picture of shape {tuple(run.start.shape)}; this is {brief(run.result)}.")
     if not run.result.isfinite().all():
-        raise Wrong("the picture is not finite (inf or nan): were old gradients added up, or is the step far too large?")
+        raise Wrong("the picture is not finite (inf or nan). Do old gradients pile up, or is the step far too large?")
     if run.result.requires_grad:
-        raise Wrong("the result still hangs on its graph: give it back with `.detach()`.")
+        raise Wrong("the result still has its graph: return it with `.detach()`.")
 
 
 def check_movement(run: Run) -> None:
-    """Raise Wrong where nothing was optimised, or not what is given back."""
+    """Raise Wrong if nothing was optimised, or if the result is not what was optimised."""
     pictures = run.watched.pictures
     moved = any(not torch.equal(pictures[0], picture) for picture in pictures[1:])
     if not run.taken and not moved:
         raise Wrong("the canvas did not move: no optimiser took a step. The loop calls `optimizer.step(closure)`.")
     if not moved and all(leaf.grad is None for leaf in run.watched.leaves):
         raise Wrong(
-            "the canvas did not move: there is no gradient in it. Does the closure call `loss.backward()`, after "
-            "`zero_grad()` and not before it?"
+            "the canvas did not move: it has no gradient. Does the closure call `loss.backward()`, and `zero_grad()` before it?"
         )
     if not moved and len(pictures) > 1:
         raise Wrong(
-            "the canvas did not move, though its gradient was computed: is what you measure computed from the tensor that the "
-            "optimiser was given, in a list, and are its gradients still there when it takes its step?"
+            "the canvas did not move, though its gradient was computed. Does the optimiser get that tensor, in a list, and "
+            "is the gradient still there when it takes its step?"
         )
     if moved and torch.equal(run.result, run.start):
-        raise Wrong("you give back the picture that you were given: give back the canvas that was moved.")
+        raise Wrong("you return the input picture: return the canvas that was moved.")
 
 
 def check_canvas(run: Run) -> None:
-    """Raise Wrong unless the canvas as it is at the end, or a picture that was measured, is given back."""
+    """Raise Wrong unless the result is the final canvas or a picture that loss_of got."""
     ends = [leaf.detach() for leaf in run.watched.leaves if leaf.shape == run.result.shape]
     pictures = [*run.watched.pictures, *ends, *(end.clamp(0, 1) for end in ends)]
     if min((run.result - picture).abs().max() for picture in pictures) > 1e-3:
-        raise Wrong("what you give back is not the canvas that the optimiser has moved.")
+        raise Wrong("your result is not the canvas that the optimiser moved: return the canvas.")
 
 
 def check_optimizer(run: Run) -> None:
     """Raise Wrong unless L-BFGS took the steps, with fresh gradients."""
     others = {type(one).__name__ for one in run.taken if not isinstance(one, torch.optim.LBFGS)}
     if others:
-        raise Wrong(f"that is {others.pop()}: here L-BFGS is asked for, `torch.optim.LBFGS([...])` with a closure.")
+        raise Wrong(f"that is {others.pop()}: use L-BFGS, `torch.optim.LBFGS([...])`, with a closure.")
     if not run.taken:
-        raise Wrong("the canvas moves, but no optimiser of torch's takes a step: use `torch.optim.LBFGS([...])`.")
+        raise Wrong("the canvas moves, but no torch optimiser takes a step: use `torch.optim.LBFGS([...])`.")
     if run.watched.piled_up:
-        raise Wrong("old gradients are added up: clear them in the closure, with `optimizer.zero_grad()`, before `backward()`.")
+        raise Wrong("old gradients pile up: clear them in the closure, with `optimizer.zero_grad()`, before `backward()`.")
 
 
 def check_steps(short: Run, long: Run, counted: bool) -> None:
     """Raise Wrong unless `steps` decides how long the loop runs.
 
-    counted: whether the optimiser must take exactly so many steps; one step of many measurements is as good.
+    counted: whether the optimiser must take exactly `steps` steps; a single step with many evaluations is accepted, too.
     """
     counts = [len(run.taken) for run in (short, long)]
     if all(len({id(one) for one in run.taken}) > 1 for run in (short, long)):
-        raise Wrong("a new optimiser is made for every step, and forgets what it has learned: make it once, before the loop.")
+        raise Wrong("you make a new optimiser for every step, and it forgets what it learned: make it once, before the loop.")
     measured = [len(run.watched.pictures) for run in (short, long)]
     if measured[0] == measured[1] or (counts[0] == counts[1] and measured[1] < 1.2 * measured[0]):
         raise Wrong(
-            f"`steps` makes no difference: with steps={short.steps} and with steps={long.steps} your loop measured "
-            f"{measured[1]} times. It has to decide how long the loop runs."
+            f"`steps` makes no difference: with steps={short.steps} and with steps={long.steps} your loop calls loss_of "
+            f"{measured[1]} times. Let `steps` decide how long the loop runs."
         )
     if counted and counts[0] != counts[1] and counts[1] != long.steps:
         raise Wrong(
-            f"with steps={long.steps} your loop takes {counts[1]} steps: where does `range` begin, and where does it end?"
+            f"with steps={long.steps} your loop takes {counts[1]} steps: where does `range` start, and where does it end?"
         )

@@ -1,4 +1,4 @@
-"""How the warp and the mask of 09_moving_pictures are examined."""
+"""Examine the warp and the mask of 09_moving_pictures."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ def _warp(image: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor
 
 
 def _fetch(image: torch.Tensor, u: torch.Tensor, v: torch.Tensor, hold: Callable) -> torch.Tensor:
-    """Fetch each pixel from where the flow points; hold(index, size) keeps an index inside."""
+    """Fetch each pixel from where the flow points; hold(index, size) keeps an index inside the picture."""
     height, width = image.shape[-2:]
     ys, xs = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     return image[:, hold(ys + v, height), hold(xs + u, width)]
@@ -37,7 +37,7 @@ def _black_outside(image: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> tor
 
 
 def _flow(height: int, width: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Whole pixels (H, W) to the right and down, some of which lead out of the picture."""
+    """Return flows (H, W) to the right and down, in whole pixels; some lead out of the picture."""
     generator = torch.Generator().manual_seed(seed)
     return tuple(torch.randint(-3, 5, (height, width), generator=generator) for _ in range(2))
 
@@ -47,20 +47,20 @@ def _wrapped(index: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _of_simple_flows(tried: Tried) -> str | None:
-    """Which simple flow goes wrong."""
+    """Name a simple flow that goes wrong."""
     image, u, v = tried.inputs[1]
     for said, right, down in (
-        ("where the flow is 0 everything stays", 0, 0),
-        ("with u = 1 each pixel comes from its right neighbour", 1, 0),
-        ("with v = 1 each pixel comes from the one below", 0, 1),
-        ("with u = -1 each pixel comes from its left neighbour", -1, 0),
-        ("with v = -1 each pixel comes from the one above", 0, -1),
-        ("what would come from outside comes from the border", 50, 50),
+        ("if the flow is 0, the picture should stay as it is", 0, 0),
+        ("if u = 1, each pixel should come from its right neighbour", 1, 0),
+        ("if v = 1, each pixel should come from the one below", 0, 1),
+        ("if u = -1, each pixel should come from its left neighbour", -1, 0),
+        ("if v = -1, each pixel should come from the one above", 0, -1),
+        ("if the flow points outside, the pixel should come from the border", 50, 50),
     ):
         given = image, torch.full_like(u, right), torch.full_like(v, down)
         got = tried.again(given)
         if got is None or not alike(got, tried.wanted(given), 1e-6):
-            return f"{said}: with your function it does not."
+            return f"{said}, but with your function it does not."
     return None
 
 
@@ -76,37 +76,35 @@ examine_warp = SameAs(
         (uniform(2, 13, 5, seed=2), *_flow(13, 5, 3)),
     ],
     {
-        "u goes to the right, along the columns, and v down, along the rows: they are exchanged.": lambda i, u, v: _warp(
-            i, v, u
+        "you swap u and v: u goes right, along the columns, and v goes down, along the rows.": lambda i, u, v: _warp(i, v, u),
+        "the sign is wrong: fetch from x + u and y + v.": lambda i, u, v: _warp(i, -u, -v),
+        "the sign of u is wrong: fetch from x + u.": lambda i, u, v: _warp(i, -u, v),
+        "the sign of v is wrong: fetch from y + v.": lambda i, u, v: _warp(i, u, -v),
+        "you swap u and v, and the sign is wrong.": lambda i, u, v: _warp(i, -v, -u),
+        "indices outside the picture wrap around to the other side: hold them at the border with `clamp`.": lambda i, u, v: (
+            _fetch(i, u, v, _wrapped)
         ),
-        "the sign: the pixel at x is fetched from x + u, and the one at y from y + v.": lambda i, u, v: _warp(i, -u, -v),
-        "the sign of u: the pixel at x is fetched from x + u.": lambda i, u, v: _warp(i, -u, v),
-        "the sign of v: the pixel at y is fetched from y + v.": lambda i, u, v: _warp(i, u, -v),
-        "u and v are exchanged, and the sign is turned round.": lambda i, u, v: _warp(i, -v, -u),
-        "what leaves the picture comes in again at the other side: hold it at the border with `clamp`.": lambda i, u, v: _fetch(
-            i, u, v, _wrapped
-        ),
-        "what comes from outside is black: it should come from the border, with `clamp`.": _black_outside,
-        "you send each pixel away; that leaves holes. Fetch for each place the pixel that belongs there.": _thrown,
-        "u is left out: columns move, too.": lambda i, u, v: _warp(i, 0 * u, v),
-        "v is left out: rows move, too.": lambda i, u, v: _warp(i, u, 0 * v),
-        "nothing has moved.": lambda i, u, v: i,
-        "the flow is another one at each place: yours moves the whole picture by one amount.": lambda i, u, v: _warp(
+        "pixels from outside are black: take them from the border, with `clamp`.": _black_outside,
+        "you send each pixel to a new place, which leaves holes. For each place, fetch the pixel that belongs there.": _thrown,
+        "u is missing: columns move, too.": lambda i, u, v: _warp(i, 0 * u, v),
+        "v is missing: rows move, too.": lambda i, u, v: _warp(i, u, 0 * v),
+        "nothing has moved: use u and v.": lambda i, u, v: i,
+        "you move the whole picture by the same amount: the flow differs from place to place.": lambda i, u, v: _warp(
             i, u[:1, :1].expand_as(u), v[:1, :1].expand_as(v)
         ),
-        "the place itself is missing: fetch from x + u and y + v, not from u and v.": lambda i, u, v: _fetch(
+        "you fetch from u and v: add each place's own x and y.": lambda i, u, v: _fetch(
             i,
             u - torch.arange(i.shape[2]),
             v - torch.arange(i.shape[1])[:, None],
             lambda index, size: index.clamp(0, size - 1),
         ),
-        "negative indices count from the end: hold both ends at the border, with `clamp(0, ...)`.": lambda i, u, v: _fetch(
+        "negative indices count from the end: use `clamp(0, ...)` to hold both ends at the border.": lambda i, u, v: _fetch(
             i, u, v, lambda index, size: index.clamp(max=size - 1)
         ),
-        "the last index is H - 1 or W - 1: hold it there, not one before.": lambda i, u, v: _fetch(
+        "the last index is H - 1 or W - 1: clamp there, not one earlier.": lambda i, u, v: _fetch(
             i, u, v, lambda index, size: index.clamp(0, size - 2)
         ),
-        "the first index is 0: hold it there.": lambda i, u, v: _fetch(i, u, v, lambda index, size: index.clamp(1, size - 1)),
+        "the first index is 0: clamp there.": lambda i, u, v: _fetch(i, u, v, lambda index, size: index.clamp(1, size - 1)),
     },
     axes=("CHW", "HW", "HW"),
     never=("warp",),
@@ -129,7 +127,7 @@ def _below(back: torch.Tensor, there: torch.Tensor, share: float = 0.01, constan
 
 
 def _flows(height: int, width: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Flows (1, 2, H, W) there and back that agree at most places, in part nearly, in part not."""
+    """Return flows (1, 2, H, W) there and back that agree in most places, nearly in some, and not in others."""
     back = 12 * uniform(1, 2, height, width, seed=seed) - 6
     return back, -back + 1.6 * uniform(1, 2, height, width, seed=seed + 1) ** 2 * (
         2 * uniform(1, 2, height, width, seed=seed + 2) - 0.7
@@ -137,14 +135,16 @@ def _flows(height: int, width: int, seed: int) -> tuple[torch.Tensor, torch.Tens
 
 
 def _of_mask(tried: Tried) -> str | None:
-    """Values that no mask has, or too much or too little that is called visible."""
+    """Notice values that are not 0 or 1, and a mask that calls too much or too little visible."""
     got, wanted = tried.found[-1], tried.expected[-1]
     if not ((got == 0) | (got == 1)).all():
-        return "each pixel is visible or not: compare the two sides with `<=`, and make 1 and 0 of it with `.float()`."
+        return (
+            "each pixel is visible or not: compare the two sides with `<=`, and turn the result into 1 and 0 with `.float()`."
+        )
     if (got >= wanted).all():
-        return "your mask calls pixels visible that are hidden: the left side is too small, or the right one too large."
+        return "your mask calls hidden pixels visible: the left side is too small, or the right side too large."
     if (got <= wanted).all():
-        return "your mask calls pixels hidden that are visible: the left side is too large, or the right one too small."
+        return "your mask calls visible pixels hidden: the left side is too large, or the right side too small."
     return None
 
 
@@ -156,46 +156,48 @@ examine_visible = SameAs(
         _flows(23, 11, 5),
     ],
     {
-        "there and back cancel where all is well: it is their SUM that is small.": lambda b, t: _below(b, -t),
-        "1 is wanted where the pixel IS visible: yours is the opposite.": lambda b, t: 1 - _below(b, t),
-        "the 0.5 is missing: half a pixel of error is forgiven to slow motion, too.": lambda b, t: _below(b, t, constant=0.0),
-        "the 0.5 is added, not taken away.": lambda b, t: _below(b, t, constant=-0.5),
-        "the 0.01 is missing: one hundredth of the two lengths is forgiven, not all of them.": lambda b, t: _below(b, t, 1.0),
-        "mind the brackets: the 0.5 is added after 0.01 has multiplied.": (lambda b, t: _below(b, t, constant=0.005)),
+        "there and back cancel for a visible pixel: their SUM is small, not their difference.": lambda b, t: _below(b, -t),
+        "your mask is inverted, the opposite of what it should be: 1 means that the pixel IS visible.": lambda b, t: (
+            1 - _below(b, t)
+        ),
+        "the 0.5 is missing: it allows a small error for slow motion, too.": lambda b, t: _below(b, t, constant=0.0),
+        "you subtract the 0.5: add it.": lambda b, t: _below(b, t, constant=-0.5),
+        "the 0.01 is missing: allow one hundredth of the two squared lengths.": lambda b, t: _below(b, t, 1.0),
+        "mind the brackets: 0.01 does not multiply the 0.5.": (lambda b, t: _below(b, t, constant=0.005)),
         "mind the brackets: 0.01 multiplies the sum of both lengths.": lambda b, t: (
             _energy(t + b) <= 0.01 * _energy(t) + _energy(b) + 0.5
         ).float(),
-        "only one of the two lengths stands on the right: the sum of both is wanted.": lambda b, t: (
+        "the right side has only the length of `there`: add that of `back`.": lambda b, t: (
             _energy(t + b) <= 0.01 * _energy(t) + 0.5
         ).float(),
-        "only one of the two lengths stands on the right: the sum of both is wanted, `there` too.": lambda b, t: (
+        "the right side has only the length of `back`: add that of `there`.": lambda b, t: (
             _energy(t + b) <= 0.01 * _energy(b) + 0.5
         ).float(),
-        "long motions are forgiven more: the term with 0.01 is missing.": lambda b, t: _below(b, t, 0.0),
-        "the lengths are squared on both sides: u and v squared and added, without a root.": lambda b, t: (
+        "the term with 0.01 is missing: it allows larger errors for long motions.": lambda b, t: _below(b, t, 0.0),
+        "use squared lengths on both sides, without a root: u² + v².": lambda b, t: (
             _energy(t + b).sqrt() <= 0.01 * (_energy(t).sqrt() + _energy(b).sqrt()) + 0.5
         ).float(),
-        "on the left the length is squared, too: no root there.": lambda b, t: (
+        "use the squared length on the left, too: leave out the root.": lambda b, t: (
             _energy(t + b).sqrt() <= 0.01 * (_energy(t) + _energy(b)) + 0.5
         ).float(),
-        "on the right the lengths are squared, too: no root there.": lambda b, t: (
+        "use squared lengths on the right, too: leave out the roots.": lambda b, t: (
             _energy(t + b) <= 0.01 * (_energy(t).sqrt() + _energy(b).sqrt()) + 0.5
         ).float(),
-        "on the right the two lengths are squared one by one, and then added.": lambda b, t: (
+        "on the right, square the length of each flow, then add the two squares.": lambda b, t: (
             _energy(t + b) <= 0.01 * _energy(t + b) + 0.5
         ).float(),
         "a length is that of u AND v: square both, and add the squares.": lambda b, t: (
             (t + b).sum(1, keepdim=True).square() <= 0.01 * (_energy(t) + _energy(b)) + 0.5
         ).float(),
-        "square u and v first, and add afterwards: you add first.": lambda b, t: (
+        "square u and v before you add them: you add first.": lambda b, t: (
             (t + b).sum(1, keepdim=True).square()
             <= 0.01 * (t.sum(1, keepdim=True).square() + b.sum(1, keepdim=True).square()) + 0.5
         ).float(),
-        "u and v are squared and ADDED: their mean is half of that.": lambda b, t: _below(b, t, constant=1.0),
-        "square u and v: absolute values do not make a length.": lambda b, t: (
+        "ADD the squares of u and v: you take their mean, which is half of that.": lambda b, t: _below(b, t, constant=1.0),
+        "square u and v: you take their absolute values.": lambda b, t: (
             (t + b).abs().sum(1, keepdim=True) <= 0.01 * (t.abs().sum(1, keepdim=True) + b.abs().sum(1, keepdim=True)) + 0.5
         ).float(),
-        "one answer for each pixel, not one for u and one for v: add their squares, with `sum(1, keepdim=True)`.": (
+        "give one answer for each pixel, not one for u and one for v: add their squares with `sum(1, keepdim=True)`.": (
             lambda b, t: ((t + b).square() <= 0.01 * (t.square() + b.square()) + 0.5).float()
         ),
     },

@@ -1,4 +1,4 @@
-"""How the two normalisations of 08_real_time are examined."""
+"""Examine the two normalisations of 08_real_time."""
 
 from collections.abc import Callable
 
@@ -20,17 +20,17 @@ def _normal(x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
 
 
 def _of_moments(combine: Callable) -> Callable:
-    """A function of x: combine(x, mean and standard deviation of each channel of each picture)."""
+    """Make a function of x that returns combine(x, mean, standard deviation), both per channel and picture."""
     return lambda x: combine(x, x.mean((2, 3), keepdim=True), x.std((2, 3), keepdim=True, correction=0))
 
 
 def _strength(tried: Tried) -> str | None:
-    """Which of mean and variance is not what it should be."""
+    """Say whether the mean or the variance is wrong."""
     got = tried.found[-1]
     if got.mean((2, 3)).abs().max() > 1e-2:
-        return f"the mean of each channel of each picture should be 0; of the first it is {got[0, 0].mean():.4g} in yours."
+        return f"the mean of each channel of each picture should be 0; in yours, the first has {got[0, 0].mean():.4g}."
     if (got.var((2, 3), correction=0) - 1).abs().max() > 1e-2:
-        return f"the variance of each channel should be 1; of the first it is {got[0, 0].var(correction=0):.4g} in yours."
+        return f"the variance of each channel should be 1; in yours, the first has {got[0, 0].var(correction=0):.4g}."
     return None
 
 
@@ -42,31 +42,31 @@ examine_instance_norm = SameAs(
         (unlike_channels(3, 2, 5, 7, seed=1),),
     ],
     {
-        "that is batch normalisation: leave the batch's axis 0 out of mean and variance.": lambda x: _normal(x, (0, 2, 3)),
-        "mean and variance are taken over the channels too: each channel has its own.": lambda x: _normal(x, (1, 2, 3)),
-        "mean and variance of everything at once: axes 2 and 3 alone are wanted.": lambda x: _normal(x, (0, 1, 2, 3)),
-        "mean and variance across the channels of one pixel: axes 2 and 3 are wanted.": lambda x: _normal(x, (1,)),
-        "mean and variance of each row: axes 2 and 3 TOGETHER are wanted.": lambda x: _normal(x, (3,)),
-        "mean and variance of each column: axes 2 and 3 TOGETHER are wanted.": lambda x: _normal(x, (2,)),
-        "mean and variance across the batch: axes 2 and 3 are wanted.": lambda x: _normal(x, (0,)),
-        "the mean is gone, and the strength still as it was: divide by the standard deviation.": _of_moments(
-            lambda x, m, d: x - m
+        "that is batch normalisation: take mean and variance over axes 2 and 3 only, without the batch axis 0.": lambda x: (
+            _normal(x, (0, 2, 3))
         ),
-        "you divide by the variance: its square root is wanted.": _of_moments(lambda x, m, d: (x - m) / (d**2 + 1e-5)),
+        "you take mean and variance over the channels too: each channel has its own.": lambda x: _normal(x, (1, 2, 3)),
+        "you take mean and variance of everything at once: use axes 2 and 3 only.": lambda x: _normal(x, (0, 1, 2, 3)),
+        "you take mean and variance across the channels of each pixel: use axes 2 and 3.": lambda x: _normal(x, (1,)),
+        "you take mean and variance of each row: use axes 2 and 3 TOGETHER.": lambda x: _normal(x, (3,)),
+        "you take mean and variance of each column: use axes 2 and 3 TOGETHER.": lambda x: _normal(x, (2,)),
+        "you take mean and variance across the batch: use axes 2 and 3.": lambda x: _normal(x, (0,)),
+        "you only subtract the mean: also divide by the standard deviation.": _of_moments(lambda x, m, d: x - m),
+        "you divide by the variance: divide by its square root.": _of_moments(lambda x, m, d: (x - m) / (d**2 + 1e-5)),
         "you multiply by the standard deviation: divide by it.": _of_moments(lambda x, m, d: (x - m) * d),
-        "the variance divides by HW - 1: give `correction=0`.": lambda x: (
+        "your variance divides by H*W - 1: pass `correction=0`.": lambda x: (
             (x - x.mean((2, 3), keepdim=True)) / x.std((2, 3), keepdim=True)
         ),
-        "you divide by the variance, and it divides by HW - 1: take its root, and give `correction=0`.": lambda x: (
+        "divide by the square root of the variance, and pass `correction=0` to divide by H*W instead of H*W - 1.": lambda x: (
             (x - x.mean((2, 3), keepdim=True)) / x.var((2, 3), keepdim=True)
         ),
-        "the mean is still there: take it away before you divide.": _of_moments(lambda x, m, d: x / d),
-        "mind the brackets: all of `x - mean` is divided.": _of_moments(lambda x, m, d: x - m / d),
-        "the mean is taken away, not added.": _of_moments(lambda x, m, d: (x + m) / d),
-        "the root of the mean square still holds the mean: the deviation is that of `x - mean`.": lambda x: (
+        "the mean is still there: subtract it before you divide.": _of_moments(lambda x, m, d: x / d),
+        "mind the brackets: divide all of `x - mean`.": _of_moments(lambda x, m, d: x - m / d),
+        "you add the mean: subtract it.": _of_moments(lambda x, m, d: (x + m) / d),
+        "the root mean square of x still contains the mean: use the standard deviation, that of `x - mean`.": lambda x: (
             (x - x.mean((2, 3), keepdim=True)) / x.square().mean((2, 3), keepdim=True).sqrt()
         ),
-        "the picture is stretched to its least and largest value: mean and deviation are wanted.": lambda x: (
+        "you use the smallest and largest value: use the mean and the standard deviation.": lambda x: (
             (x - x.amin((2, 3), keepdim=True)) / (x.amax((2, 3), keepdim=True) - x.amin((2, 3), keepdim=True))
         ),
     },
@@ -97,12 +97,12 @@ def _strongest(mix: torch.Tensor) -> torch.Tensor:
 
 
 def _scale_and_shift(tried: Tried) -> str | None:
-    """Which of scale and shift is not what it should be."""
+    """Say whether the scale or the shift is wrong."""
     (_, gamma, beta, mix), got = (one.double() for one in tried.inputs[-1]), tried.found[-1]
     if not alike(got.mean((2, 3)), mix @ beta, 1e-2):
-        return "the mean of each channel of your result should be the mixed shift, (mix @ beta), and is not."
+        return "the mean of each channel of your result should be the mixed shift, mix @ beta, but it is not."
     if not alike(got.std((2, 3), correction=0), mix @ gamma, 1e-2):
-        return "the deviation of each channel of your result should be the mixed scale, (mix @ gamma), and is not."
+        return "the standard deviation of each channel should be the mixed scale, mix @ gamma, but in your result it is not."
     return None
 
 
@@ -110,39 +110,33 @@ examine_conditional_norm = SameAs(
     _conditional_norm,
     [_styles(1, 2, 2, 2), _styles(2, 3, 4, 0), _styles(3, 5, 2, 1)],
     {
-        "gamma is the scale and beta the shift: they are exchanged.": lambda x, g, b, m: _conditional_norm(x, b, g, m),
-        "x is not normalised: take its own mean and deviation away first, with F.instance_norm.": lambda x, g, b, m: _scaled(
-            x, m @ g, m @ b
+        "you swap gamma and beta: gamma is the scale, beta the shift.": lambda x, g, b, m: _conditional_norm(x, b, g, m),
+        "x is not normalised: call `F.instance_norm` first.": lambda x, g, b, m: _scaled(x, m @ g, m @ b),
+        "that is batch normalisation: use `F.instance_norm`.": lambda x, g, b, m: _scaled(_normal(x, (0, 2, 3)), m @ g, m @ b),
+        "you use only the style with the largest share: mix all styles by their shares.": lambda x, g, b, m: _conditional_norm(
+            x, g, b, _strongest(m)
         ),
-        "that is batch normalisation: `F.instance_norm` is wanted.": lambda x, g, b, m: _scaled(
-            _normal(x, (0, 2, 3)), m @ g, m @ b
-        ),
-        "only the style with the largest share counts: all of them are wanted, by their shares.": lambda x, g, b, m: (
-            _conditional_norm(x, g, b, _strongest(m))
-        ),
-        "only the first style counts: all of them are wanted, by their shares.": lambda x, g, b, m: _conditional_norm(
+        "you use only the first style: mix all styles by their shares.": lambda x, g, b, m: _conditional_norm(
             x, g[:1], b[:1], 0 * m[:, :1] + 1
         ),
-        "all styles count alike: weight them by `mix`.": lambda x, g, b, m: _conditional_norm(
+        "all styles count alike in yours: weight them by `mix`.": lambda x, g, b, m: _conditional_norm(
             x, g, b, torch.full_like(m, 1 / m.shape[1])
         ),
-        "all styles count once: weight them by `mix`.": lambda x, g, b, m: _conditional_norm(x, g, b, torch.ones_like(m)),
+        "you just add up all styles: weight them by `mix`.": lambda x, g, b, m: _conditional_norm(x, g, b, torch.ones_like(m)),
         "the shift is missing: add the mixed beta.": lambda x, g, b, m: _conditional_norm(x, g, 0 * b, m),
         "the scale is missing: multiply by the mixed gamma.": lambda x, g, b, m: _conditional_norm(x, 0 * g + 1, b, m),
-        "the style is missing: that is x normalised. Scale and shift come AFTER it, or they are lost.": lambda x, g, b, m: (
-            _instance_norm(x)
-        ),
-        "the shift is added, not taken away.": lambda x, g, b, m: _conditional_norm(x, g, -b, m),
-        "mind the brackets: the shift is added after the scale has multiplied.": lambda x, g, b, m: (
+        "that is x normalised, without a style: scale and shift AFTER you normalise.": lambda x, g, b, m: _instance_norm(x),
+        "you subtract the shift: add it.": lambda x, g, b, m: _conditional_norm(x, g, -b, m),
+        "mind the brackets: add the shift after you multiply by the scale.": lambda x, g, b, m: (
             (m @ g)[:, :, None, None] * (_instance_norm(x) + (m @ b)[:, :, None, None])
         ),
-        "every picture has its own row of `mix`: you give all of them that of the first.": lambda x, g, b, m: _conditional_norm(
+        "you use the first row of `mix` for all pictures: each picture has its own row.": lambda x, g, b, m: _conditional_norm(
             x, g, b, m[:1].expand_as(m)
         ),
-        "every picture has its own row of `mix`: you give all of them the mean.": lambda x, g, b, m: _conditional_norm(
+        "you use the mean row of `mix` for all pictures: each picture has its own row.": lambda x, g, b, m: _conditional_norm(
             x, g, b, m.mean(0, keepdim=True).expand_as(m)
         ),
-        "the mix is scaled with gamma twice: beta is mixed in the same way.": lambda x, g, b, m: _conditional_norm(x, g, g, m),
+        "you use gamma twice: the shift is made from beta.": lambda x, g, b, m: _conditional_norm(x, g, g, m),
     },
     axes=("BCHW", "SC", "SC", "BS"),
     also=[_scale_and_shift],

@@ -1,6 +1,6 @@
-"""What a wrong function does when its input changes: it is called again, and compared with what the right one does.
+"""Compare how a wrong function and the right one react when their input changes.
 
-Each probe takes a `Tried` and returns a sentence, or None where it finds nothing.
+Each probe takes a `Tried` and returns a sentence, or None if it finds nothing.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from nst_lessons.checks.values import alike
 
 
 def deaf(tried: Tried) -> str | None:
-    """An argument that makes no difference."""
+    """Notice an argument that makes no difference."""
     given = tried.inputs[-1]
     for place, name in enumerate(tried.names):
         counts = same = 0
@@ -24,12 +24,12 @@ def deaf(tried: Tried) -> str | None:
             counts += wanted is not None and not alike(wanted, tried.expected[-1], 1e-6)
             same += got is None or (got.shape == tried.found[-1].shape and alike(got, tried.found[-1], 1e-6))
         if counts and same == len(_others(given[place])):
-            return f"`{name}` makes no difference to your result, and it should."
+            return f"`{name}` makes no difference to your result, but it should."
     return None
 
 
 def equals(tried: Tried) -> str | None:
-    """A result that should be 0 where two arguments are equal."""
+    """Notice a result that should be 0 when two arguments are equal."""
     given = tried.inputs[-1]
     for one, other in itertools.combinations(range(len(given)), 2):
         if not all(isinstance(given[place], torch.Tensor) and given[place].numel() > 1 for place in (one, other)):
@@ -37,13 +37,13 @@ def equals(tried: Tried) -> str | None:
         changed = (*given[:other], given[one], *given[other + 1 :])
         wanted, got = tried.wanted(changed), tried.again(changed)
         if wanted is not None and (wanted == 0).all() and got is not None and got.abs().max() > 1e-6:
-            equal = f"for `{tried.names[other]}` equal to `{tried.names[one]}`"
-            return f"{equal} the result should be 0, and yours is {got.flatten()[0]:.4g}."
+            equal = f"if `{tried.names[other]}` equals `{tried.names[one]}`"
+            return f"{equal}, the result should be 0, but yours is {got.flatten()[0]:.4g}."
     return None
 
 
 def powers(tried: Tried) -> str | None:
-    """What doubling one argument, or all of them, does to the result: a power of two that should be another one."""
+    """Double one argument, or all of them: does the result grow by the right power of two?"""
     groups = [(place,) for place in range(len(tried.names)) if _scaled(tried.inputs[-1][place]) is not None]
     floats = [place for (place,) in groups if not isinstance(tried.inputs[-1][place], int | tuple)]
     for group in [*groups, tuple(floats)] if len(floats) > 1 else groups:
@@ -58,7 +58,7 @@ def powers(tried: Tried) -> str | None:
 
 
 def _growth(function: Callable, tried: Tried, group: tuple[int, ...], before: Sequence[torch.Tensor]) -> float | None:
-    """By which power of two a result grows when these arguments are doubled, on the last two inputs alike; else None."""
+    """Return the factor by which a result grows when these arguments are doubled, if it is a power of two on both inputs."""
     ratios = []
     for given, old in list(zip(tried.inputs, before, strict=True))[-2:]:
         new = function(tuple(_scaled(one) if place in group else one for place, one in enumerate(given)))
@@ -73,7 +73,7 @@ def _growth(function: Callable, tried: Tried, group: tuple[int, ...], before: Se
 
 
 def below(one: str, other: str) -> Callable[[Tried], str | None]:
-    """A probe: whether a quotient goes wrong only in what it is divided by, which is made of `other` alone."""
+    """Make a probe that notices a quotient whose denominator, made of `other` alone, is wrong."""
 
     def look(tried: Tried) -> str | None:
         given, place = list(tried.inputs[-1]), tried.names.index(one)
@@ -86,13 +86,13 @@ def below(one: str, other: str) -> Callable[[Tried], str | None]:
             ratios.append((got / wanted).nanmean())
         if not all(alike(ratio, ratios[0]) for ratio in ratios):
             return None
-        return f"what stands above is right; what you divide by, which is made of `{other}`, is another number than is wanted."
+        return f"the numerator is right, but the denominator, which depends on `{other}` only, is wrong."
 
     return look
 
 
 def grows(one: str, other: str, times: float) -> Callable[[Tried], str | None]:
-    """A probe: doubling every difference between two arguments must make the result so many times as large."""
+    """Make a probe: doubling every difference between two arguments must make the result `times` times as large."""
 
     def look(tried: Tried) -> str | None:
         places = [tried.names.index(name) for name in (one, other)]
@@ -101,15 +101,15 @@ def grows(one: str, other: str, times: float) -> Callable[[Tried], str | None]:
         got, before = tried.again(tuple(given)), tried.found[-1]
         if got is not None and got.shape == before.shape and alike(got, times * before, 1e-2):
             return None
-        ratio = "in another way" if got is None or got.ndim or not before else f"by the factor {(got / before).item():.4g}"
+        ratio = "differently" if got is None or got.ndim or not before else f"by the factor {(got / before).item():.4g}"
         doubled = f"doubling every difference between `{one}` and `{other}`"
-        return f"{doubled} makes the result {times:g} times as large; yours changes {ratio}."
+        return f"{doubled} should make the result {times:g} times as large; yours changes {ratio}."
 
     return look
 
 
 def shifts(tried: Tried) -> str | None:
-    """What adding a constant to one argument, or all of them, does to the result."""
+    """Add a constant to one argument, or to all of them: does the result change as it should?"""
     given = tried.inputs[-1]
     tensors = [place for place, one in enumerate(given) if isinstance(one, torch.Tensor) and one.is_floating_point()]
     groups = [(place,) for place in tensors] + ([tuple(tensors)] if len(tensors) > 1 else [])
@@ -119,17 +119,17 @@ def shifts(tried: Tried) -> str | None:
         names = " and ".join(f"`{tried.names[place]}`" for place in group)
         same = got is not None and alike(got, tried.found[-1], 1e-5)
         if same and wanted is not None and not alike(wanted, tried.expected[-1], tried.rtol):
-            return f"adding one and the same number to all of {names} changes nothing in yours: is a mean taken away?"
-        for amount, said in ((0.0, "should not change the result"), (0.37, "should add the same number to the result")):
+            return f"adding a constant to all of {names} does not change your result, but it should. Do you subtract a mean?"
+        for amount, said in ((0.0, "should not change the result"), (0.37, "should add the same constant to the result")):
             if wanted is None or not alike(wanted, tried.expected[-1] + amount, tried.rtol):
                 continue
             if got is None or got.shape != wanted.shape or not alike(got, tried.found[-1] + amount, tried.rtol):
-                return f"adding one and the same number to all of {names} {said}; with your function it does otherwise."
+                return f"adding a constant to all of {names} {said}, but with your function it doesn't behave that way."
     return None
 
 
 def increments(tried: Tried) -> str | None:
-    """What one more of each number does to the result: as it should for some of them, otherwise for others."""
+    """Add 1 to each number: for which arguments does the result change as it should?"""
     given, as_wanted, otherwise = tried.inputs[-1], [], []
     for place, name in enumerate(tried.names):
         if not isinstance(given[place], int | float):
@@ -142,11 +142,13 @@ def increments(tried: Tried) -> str | None:
         (as_wanted if same else otherwise).append(f"`{name}`")
     if not as_wanted or not otherwise:
         return None
-    return f"one more in {' or '.join(as_wanted)} adds what it should; in {' or '.join(otherwise)} it does not."
+    return (
+        f"adding 1 to {' or '.join(as_wanted)} changes your result as it should; adding 1 to {' or '.join(otherwise)} does not."
+    )
 
 
 def orders(tried: Tried) -> str | None:
-    """What turning an axis of all arguments round does to the result: nothing, or the same turn."""
+    """Reverse an axis of all arguments: does the result stay, or reverse, as it should?"""
     given = tried.inputs[-1]
     letters = sorted({letter for axes in tried.axes for letter in axes if letter.isalpha()})
     for letter in letters:
@@ -158,15 +160,13 @@ def orders(tried: Tried) -> str | None:
             if alike(wanted, turn(tried.expected[-1]), tried.rtol) and not (
                 got is not None and alike(got, turn(tried.found[-1]), tried.rtol)
             ):
-                return (
-                    f"turning the order of all inputs round along {letter} should {said}; with your function it does otherwise."
-                )
+                return f"reversing all inputs along {letter} should {said}, but with your function it doesn't."
     return None
 
 
 def _turns(ndim: int) -> list[tuple[Callable, str]]:
-    return [(lambda x: x, "not change the result")] + [
-        (lambda x, axis=axis: x.flip(axis), f"only turn axis {axis} of the result round") for axis in range(ndim)
+    return [(lambda x: x, "leave the result unchanged")] + [
+        (lambda x, axis=axis: x.flip(axis), f"only reverse axis {axis} of the result") for axis in range(ndim)
     ]
 
 
@@ -177,7 +177,7 @@ def _turned(one: object, axes: str, letter: str) -> object:
 
 
 def _others(one: object) -> list[object]:
-    """Other arguments of the same kind, in which an argument that counts would be noticed."""
+    """Return other values for an argument, different enough to change a result that depends on it."""
     if isinstance(one, torch.Tensor) and one.is_floating_point():
         turned = one.flip(tuple(range(one.ndim)))
         mask = ((one == 0) | (one == 1)).all()
@@ -190,7 +190,7 @@ def _others(one: object) -> list[object]:
 
 
 def _scaled(one: object) -> object | None:
-    """An argument twice as large, or None where that means nothing."""
+    """Return an argument doubled, or None if it cannot be doubled."""
     if isinstance(one, torch.Tensor):
         return 2 * one if one.is_floating_point() else None
     if isinstance(one, int | float) and not isinstance(one, bool):
@@ -201,11 +201,11 @@ def _scaled(one: object) -> object | None:
 
 
 def _said(times: float | None, ending: str = "") -> str:
-    """A factor in words: "becomes 2 times as large" with the ending "s", "become ..." without."""
+    """Write a factor in words: "becomes 2 times as large" with the ending "s", "become ..." without."""
     if times is None:
-        return f"change{ending} in another way"
+        return f"change{ending} differently"
     if math.isclose(times, 1, rel_tol=1e-2):
-        return f"stay{ending} as it is"
+        return f"stay{ending} the same"
     large = abs(times) > 1
     return (
         f"become{ending} {times if large else 1 / times:.4g} times as {'large' if large else 'small'}"

@@ -1,6 +1,7 @@
-"""A question of a lesson: `check` answers, `hint` helps in three steps, `solution` shows the code and why.
+"""An exercise of a lesson: `check` judges an answer, `hint` gives three hints, `solution` shows an answer and explains it.
 
-An examination raises `Wrong` with what is wrong; a crash in the reader's function is shown with its line. A check never raises.
+An examiner raises `Wrong`, whose message says what is wrong. If the reader's function crashes, the check shows the line.
+A check itself never raises.
 """
 
 import dis
@@ -17,13 +18,13 @@ from nst_lessons.checks.crash import crash
 from nst_lessons.checks.trial import Wrong
 
 MARKS = {"right": "✔ Right", "wrong": "✗ Not yet", "untried": "… Not tried yet", "crashed": "✗ Not yet"}
-UNTRIED = "put your own code or value in place of the dots in the cell above. Run the cell above, then this one."
+UNTRIED = "replace the dots in the cell above with your own code or value. Run the cell above, then this one."
 FAILED_BEFORE_AN_OFFER = 2
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: `state` is "right", "wrong", "untried" or "crashed"."""
+    """The result of a check: `state` is "right", "wrong", "untried" or "crashed"."""
 
     state: str
     message: str
@@ -35,18 +36,19 @@ class Verdict:
 class Question:
     """One exercise.
 
-    examine: a function of the reader's answer(s). It raises `Wrong` with what is wrong, and returns None, or an explanation
-    that takes the place of `why` because something else was measured than in the lesson.
-    hints: three, rising: a question, a plan, a line with a gap (____). code: a solution. why: one or two sentences about it.
+    examine: an examiner, called with the reader's answer(s). It raises `Wrong` if they are wrong. Otherwise it returns None, or
+    an explanation that replaces `why` because the reader's measurement differs from the lesson's.
+    hints: three, each says more than the last: a question, a plan, a line with a gap (____).
+    code: a solution. why: one or two sentences that explain it.
     """
 
     def __init__(self, examine: Callable[..., str | None], *, hints: Sequence[str], code: str, why: str) -> None:
         self.examine, self.hints, self.code, self.why = examine, tuple(hints), inspect.cleandoc(code), inspect.cleandoc(why)
         self._told = self._failed = 0
-        self._module = sys._getframe(1).f_globals  # where this question has its name
+        self._module = sys._getframe(1).f_globals  # the module that names this question
 
     def check(self, *answers: object) -> None:
-        """Print whether the answer is right, and if not, what is wrong; after two failed checks, offer the next hint."""
+        """Print whether the answer is right and, if not, what is wrong. After two failed checks, offer the next hint."""
         verdict = self.verdict(*answers)
         print(verdict)
         self._failed = 0 if verdict.state == "right" else self._failed + (verdict.state != "untried")
@@ -59,7 +61,7 @@ class Question:
             return Verdict("untried", UNTRIED)
         try:
             with warnings.catch_warnings(), torch.enable_grad():
-                warnings.simplefilter("ignore")  # a warning of torch's would stand between the reader and the verdict
+                warnings.simplefilter("ignore")  # torch's warnings would hide the verdict
                 self._check_count(answers)
                 said = self.examine(*answers)
         except Wrong as wrong:
@@ -73,33 +75,33 @@ class Question:
         self._told += 1
         count = len(self.hints)
         if self._told > count:
-            print(f"Those were all {count} hints. {self._call('solution')} shows an answer, and why.")
+            print(f"There are only {count} hints. {self._call('solution')} shows an answer and explains it.")
         else:
             more = f" (Run {self._call('hint')} again for a bigger one.)" if self._told < count else ""
             print(f"Hint {self._told} of {count}: {self.hints[self._told - 1]}{more}")
 
     def solution(self) -> None:
-        """Print the code of a solution, and why it is so."""
+        """Print a solution and explain it."""
         print(f"{self.code}\n\n{self.why}")
 
     def _offer(self) -> str:
         if self._told < len(self.hints):
-            return f"Not there yet? {self._call('hint')} in a cell of its own gives hint {self._told + 1} of {len(self.hints)}."
-        return f"Not there yet? {self._call('solution')} in a cell of its own shows an answer, and why."
+            return f"Stuck? Run {self._call('hint')} in a new cell for hint {self._told + 1} of {len(self.hints)}."
+        return f"Stuck? Run {self._call('solution')} in a new cell: it shows an answer and explains it."
 
     def _call(self, method: str) -> str:
         name = next((name for name, value in self._module.items() if value is self), "...")
         return f"`q.{name}.{method}()`"
 
     def _check_count(self, answers: tuple) -> None:
-        """Raise Wrong where `check` is given more or fewer things than the exercise has."""
+        """Raise Wrong if `check` gets more or fewer answers than the exercise has."""
         wanted = len(inspect.signature(self.examine).parameters)
         if len(answers) != wanted:
-            raise Wrong(f"check is given {len(answers)} answers here, and this exercise has {wanted}: use the line as it was.")
+            raise Wrong(f"this exercise has {wanted} answers, but `check` got {len(answers)}. Use the line as it was.")
 
 
 def untouched(answer: object) -> bool:
-    """Whether an exercise is as it was given: `...`, also inside a list, or a function that only returns it or nothing."""
+    """Return whether an answer is still the stub: `...`, a list that has it, or a function that only returns it or None."""
     if answer is ...:
         return True
     if isinstance(answer, list | tuple):

@@ -1,4 +1,4 @@
-"""One try of the reader's function: on inputs of its own, and watched for what it may not do."""
+"""Run the reader's function on its own copy of the inputs, and notice when it does something forbidden."""
 
 import copy
 import inspect
@@ -10,19 +10,19 @@ import torch
 
 from nst_lessons.checks.values import alike, brief, shown, unchanged
 
-NOTHING_FITS = "none of the usual mistakes fits."  # what a message begins with that names nothing
+NOTHING_FITS = "this is none of the usual mistakes."  # the start of a message that cannot name the mistake
 LIBRARIES = ("torch", "torchvision", "nst_lessons", "skimage")
 
 
 class Wrong(Exception):
-    """The answer is not right; the message says in which way, without giving it away."""
+    """Raised for a wrong answer; the message says what is wrong without giving the answer away."""
 
 
 def check_function(function: object, names: Sequence[str]) -> None:
-    """Raise Wrong unless `function` can be called with as many arguments as there are names."""
+    """Raise Wrong unless `function` can be called with one argument for each name."""
     if not callable(function):
         raise Wrong(
-            f"give the function itself, as in check(my_function), without brackets after its name; this is {brief(function)}."
+            f"pass the function itself, as in check(my_function), with no brackets after its name; this is {brief(function)}."
         )
     try:
         signature = inspect.signature(function)
@@ -32,16 +32,16 @@ def check_function(function: object, names: Sequence[str]) -> None:
         signature.bind(*names)
     except TypeError:
         raise Wrong(
-            f"your function is called with {len(names)} argument{'s' * (len(names) != 1)}, ({', '.join(names)}), "
-            f"but its own line says {signature}."
+            f"your function must take {len(names)} argument{'s' * (len(names) != 1)}, ({', '.join(names)}), "
+            f"but it is defined with {signature}."
         ) from None
 
 
 def run(function: Callable, given: tuple, names: Sequence[str], never: Sequence[str] = ()) -> object:
-    """Return what the reader's function makes of its own deep copy of `given`.
+    """Call the reader's function with a deep copy of `given` and return its result.
 
-    names: of the arguments. never: functions of a library that are what the exercise asks for.
-    Raises Wrong if the function changes its input, or calls one of `never`; what it raises itself gets a note on the input.
+    names: names of the arguments. never: library functions that solve the exercise, so the reader must not call them.
+    Raises Wrong if the function changes its input or calls one of `never`. If it crashes, a note with the input is added.
     """
     mine = copy.deepcopy(given)
     with _listening(never) as called:
@@ -51,24 +51,24 @@ def run(function: Callable, given: tuple, names: Sequence[str], never: Sequence[
             error.add_note(inputs_of(given, names))
             raise
     if called:
-        raise Wrong(f"your function calls `{called[0]}` of a library, and that is what you are asked to write: do it yourself.")
+        raise Wrong(f"your function calls the library's `{called[0]}`. That is the exercise: do it yourself.")
     for name, before, after in zip(names, given, mine, strict=True):
         if not unchanged(before, after):
             raise Wrong(
-                f"your function changed its input `{name}`, which somebody else may still need: compute something new instead "
-                "of writing into it (no `+=`, no `method_()`, no `pop`, no `x[...] =`), or work on a copy."
+                f"your function changed its input `{name}`. Compute a new value or work on a copy: "
+                "no `+=`, no `method_()`, no `pop`, no `x[...] =`."
             )
     return result
 
 
 def inputs_of(given: tuple, names: Sequence[str]) -> str:
-    """Write arguments as `name = value`, large ones with their shape only."""
+    """Return the arguments as `name = value`; a large tensor is described by its shape."""
     return ", ".join(f"{name} = {shown(one)}" for name, one in zip(names, given, strict=True) if not callable(one))
 
 
 @contextmanager
 def _listening(never: Sequence[str]) -> Iterator[list[str]]:
-    """Collect the names in `never` under which a function of a library is called."""
+    """Collect the names of the library functions in `never` that are called."""
     called, before = [], sys.getprofile()
 
     def note(frame, event, function):
@@ -86,7 +86,7 @@ def _listening(never: Sequence[str]) -> Iterator[list[str]]:
 
 
 def check_gradient(function: Callable, right: Callable, given: tuple, names: Sequence[str], needed: Sequence[str]) -> None:
-    """Raise Wrong unless the gradient of `function` with respect to the arguments `needed` is that of `right`."""
+    """Raise Wrong unless `function` and `right` have the same gradient with respect to the arguments `needed`."""
     expected = _slopes(right, given, names, needed)
     try:
         found = _slopes(function, given, names, needed)
@@ -96,15 +96,14 @@ def check_gradient(function: Callable, right: Callable, given: tuple, names: Seq
         found = None
     if found is None:
         raise Wrong(
-            f"the numbers are right, but no gradient flows through your function to `{needed[0]}`. It is used in a loss that "
-            "is minimised, so stay with torch's own tensors: `.item()`, `float()`, `.detach()`, `.data`, numpy, "
-            "`torch.tensor(...)` and `torch.no_grad()` all cut the gradient off."
+            f"the numbers are right, but no gradient flows back to `{needed[0]}`. Remove what cuts it off: `.item()`, "
+            "`float()`, `.detach()`, `.data`, numpy, `torch.tensor(...)` or `torch.no_grad()`."
         )
     for name, got, wanted in zip(_each(given, names, needed), found, expected, strict=True):
         if got is None or not alike(got.double(), wanted.double(), 1e-2):
             raise Wrong(
-                f"the numbers are right, but the gradient does not reach `{name}` in full: somewhere `.item()`, `float()`, "
-                "`.detach()`, `.data`, `torch.tensor(...)` or `torch.no_grad()` cuts it off."
+                f"the numbers are right, but part of the gradient does not reach `{name}`. Remove what cuts it off: `.item()`, "
+                "`float()`, `.detach()`, `.data`, `torch.tensor(...)` or `torch.no_grad()`."
             )
 
 
@@ -122,7 +121,7 @@ def _slopes(function: Callable, given: tuple, names: Sequence[str], needed: Sequ
 
 
 def _each(given: tuple, names: Sequence[str], needed: Sequence[str]) -> list[str]:
-    """The name of each tensor among the arguments `needed`, those in a list with their index."""
+    """Return the name of each tensor in the arguments `needed`; a tensor in a list is named with its index."""
     found = []
     for name in needed:
         one = given[names.index(name)]

@@ -1,4 +1,4 @@
-"""What is known about a wrong answer: what it gave on each input, what was wanted, and the names of sizes and arguments."""
+"""Hold what is known about a wrong answer: its results, the right ones, and the names of sizes and arguments."""
 
 import copy
 import itertools
@@ -14,9 +14,9 @@ from nst_lessons.checks.values import alike, as_tensor
 
 @dataclass(frozen=True)
 class Tried:
-    """A function's results beside the wanted ones, both as float64 tensors, one for each of `inputs`.
+    """The results of the reader's function and the right ones, both as float64 tensors, one for each of `inputs`.
 
-    axes: for each argument the letters of its axes, such as "1CHW", or "" for one without.
+    axes: for each argument, the letters of its axes, such as "1CHW", or "" if they have no letters.
     """
 
     function: Callable
@@ -29,24 +29,24 @@ class Tried:
     rtol: float
 
     def all_like(self, others: Sequence[torch.Tensor | None]) -> bool:
-        """Whether the results are those of another list."""
+        """Return whether the results equal those of another list."""
         pairs = zip(self.found, others, strict=True)
         return all(other is not None and alike(got, other, self.rtol) for got, other in pairs)
 
     def all_bent(self, bend: Callable[[torch.Tensor], torch.Tensor]) -> bool:
-        """Whether the results are those wanted after `bend` was applied to each."""
+        """Return whether the results equal the right ones after `bend` is applied to each."""
         return self.all_like([bend(wanted) for wanted in self.expected])
 
     def again(self, given: tuple) -> torch.Tensor | None:
-        """What the reader's function gives on another input; None where it stops or gives no numbers."""
+        """Return what the reader's function gives on another input, or None if it crashes or returns no numbers."""
         return tensor_or_none(self.function, given)
 
     def wanted(self, given: tuple) -> torch.Tensor | None:
-        """What the right function gives on another input; None where it cannot take it."""
+        """Return what the right function gives on another input, or None if it cannot handle it."""
         return tensor_or_none(self.right, given)
 
     def sizes(self, index: int) -> dict[str, float]:
-        """The named numbers of one input: the sizes of its axes, lengths of lists, and arguments that are numbers."""
+        """Return the named numbers of one input: sizes of axes, lengths of lists, and arguments that are numbers."""
         found = {}
         for name, letters, one in zip(self.names, self.axes, self.inputs[index], strict=True):
             if isinstance(one, torch.Tensor):
@@ -60,7 +60,7 @@ class Tried:
         return {name: size for name, size in found.items() if size > 0}
 
     def product(self, values: Sequence[float], powers: Sequence[float] = (1, -1, 2, -2)) -> dict[str, float] | None:
-        """The product of named numbers that equals `values` on every input, as {name: power}: the simplest of up to four."""
+        """Find the simplest product of up to four named numbers that equals `values` on every input: {name: power}."""
         sizes = [self.sizes(index) for index in range(len(self.inputs))]
         names = [name for name in sizes[0] if all(name in one for one in sizes)]
         for count in range(1, min(4, len(names)) + 1):
@@ -73,7 +73,7 @@ class Tried:
         return None
 
     def axis_names(self, shape: Sequence[int], index: int = 0) -> str:
-        """A shape in the exercise's own letters, such as "(H*W, H*W)"; "" where a size has no name."""
+        """Write a shape with the exercise's letters, such as "(H*W, H*W)"; return "" if a size has no name."""
         sizes = {name: size for name, size in self.sizes(index).items() if len(name) == 1 and size != 1}
         if len(set(sizes.values())) < len(sizes):
             return ""  # two names for one size
@@ -86,10 +86,10 @@ class Tried:
 
 
 def tensor_or_none(function: Callable, given: tuple) -> torch.Tensor | None:
-    """What `function` makes of its own copy of `given`, as a tensor; None where it stops or gives no numbers."""
+    """Call `function` with a copy of `given` and return its result as a tensor, or None if it crashes or returns no numbers."""
     try:
         return as_tensor(function(*copy.deepcopy(given)))
-    except Exception:  # whatever goes wrong here says nothing about the answer
+    except Exception:  # a crash on a made-up input says nothing about the answer
         return None
 
 

@@ -1,4 +1,4 @@
-"""What a reader hands over, made comparable: numbers of Python, numpy and torch, lists of them, digits as text."""
+"""Make answers comparable: numbers of Python, numpy and torch, lists of numbers, and numbers written as text."""
 
 import ast
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import torch
 
 
 def as_tensor(value: object) -> torch.Tensor | None:
-    """Return the numbers in `value` as a float64 tensor without a graph, or None if it is not made of numbers alone."""
+    """Return the numbers in `value` as a float64 tensor without a graph, or None if it contains anything else."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         if not value.is_complex():
@@ -32,7 +32,7 @@ def as_tensor(value: object) -> torch.Tensor | None:
 
 
 def from_text(value: object) -> object:
-    """Return `value` with text such as "0.75", "3/4" or "(512, 20)" read as numbers; anything else as it is."""
+    """Read text such as "0.75", "3/4" or "(512, 20)" as numbers; return anything else unchanged."""
     if isinstance(value, list | tuple):
         return [from_text(part) for part in value]
     if not isinstance(value, str):
@@ -48,7 +48,10 @@ def from_text(value: object) -> object:
 
 
 def alike(got: torch.Tensor, wanted: torch.Tensor, rtol: float = 1e-3) -> bool:
-    """Whether two tensors have one shape and nearly the same values; near 0 the largest wanted value sets the scale."""
+    """Return whether two tensors have the same shape and nearly the same values.
+
+    rtol: relative tolerance; values near 0 may differ by `rtol` times the largest value in `wanted`.
+    """
     if not wanted.isfinite().all():
         return False
     scale = wanted.abs().max().clamp_min(1e-8).item() if wanted.numel() else 1.0
@@ -56,7 +59,7 @@ def alike(got: torch.Tensor, wanted: torch.Tensor, rtol: float = 1e-3) -> bool:
 
 
 def unchanged(before: object, after: object) -> bool:
-    """Whether an argument still is, exactly, what it was before the reader's function had it."""
+    """Return whether an argument is exactly as it was before the reader's function ran."""
     if isinstance(before, torch.Tensor):
         return isinstance(after, torch.Tensor) and torch.equal(before, after)
     if isinstance(before, Mapping):
@@ -67,7 +70,7 @@ def unchanged(before: object, after: object) -> bool:
 
 
 def brief(value: object) -> str:
-    """Name the kind of a value in a few words, such as "a list of 3"."""
+    """Describe a value in a few words, such as "a list of 3"."""
     if value is None:
         return "nothing (None)"
     if isinstance(value, str):
@@ -85,7 +88,7 @@ def brief(value: object) -> str:
 
 
 def shown(value: object, most: int = 12) -> str:
-    """Write a value out if it is small, otherwise only its kind."""
+    """Write out a small value; describe a large one as `brief` does."""
     if isinstance(value, torch.Tensor):
         return _digits(value.tolist()) if value.numel() <= most else brief(value)
     if isinstance(value, list | tuple) and all(isinstance(part, torch.Tensor) for part in value):

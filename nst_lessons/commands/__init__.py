@@ -1,1 +1,1 @@
-"""The commands of `nst-lessons`, a module each: `add(commands)` tells argparse of it, and sets what it runs."""
+"""The commands of `nst-lessons`, one module each: `add(commands)` describes it to argparse and sets the function it runs."""

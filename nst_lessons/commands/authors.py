@@ -1,29 +1,43 @@
-"""`nst-lessons publish` and `slides`: what authors and leaders make of the solutions."""
+"""`nst-lessons publish` and `slides`: make student notebooks, single files, Kaggle's bundle and slides from the solutions."""
 
 import argparse
 from pathlib import Path
 
-DIST = Path("dist")  # what is made to be uploaded
+DIST = Path("dist")  # files to upload
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Tell argparse of both."""
-    publishing = commands.add_parser("publish", help="make the student notebooks from the solutions (for authors)")
+    """Describe both to argparse."""
+    publishing = commands.add_parser(
+        "publish",
+        help="make the student notebooks from the solutions (for authors)",
+        description="Make the student notebooks from FOLDER/solutions: the exercises become empty, and outputs are removed. "
+        "Or make files for Kaggle and Colab, in dist/.",
+        epilog="example: nst-lessons publish --single-file",
+    )
     publishing.set_defaults(run=_publish)
-    publishing.add_argument("--single-file", action="store_true", help="instead, notebooks for Kaggle and Colab in dist")
-    publishing.add_argument("--kaggle", metavar="OWNER", help="instead, a bundle for this Kaggle account in dist/kaggle")
+    publishing.add_argument("--single-file", action="store_true", help="instead, make one file per lesson for Kaggle and Colab")
+    publishing.add_argument("--kaggle", metavar="OWNER", help="instead, make a bundle for this Kaggle account")
     publishing.add_argument("--gpu", action="store_true", help="let the bundle's notebooks ask for a GPU")
-    slideshow = commands.add_parser("slides", help="make slides of the lessons in out/slides (for leaders)")
+    slideshow = commands.add_parser(
+        "slides",
+        help="make slides of the lessons in out/slides (for leaders)",
+        description="Make slides from FOLDER/solutions: one HTML file per lesson in out/slides, with its stored pictures. They "
+        "need neither a network nor Python.",
+        epilog="example: nst-lessons slides",
+    )
     slideshow.set_defaults(run=_slides)
     for command in (publishing, slideshow):
-        command.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"))
+        command.add_argument(
+            "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"), help="the lessons (default: notebooks)"
+        )
 
 
 def _publish(args: argparse.Namespace) -> int:
     from nst_lessons.publishing import kaggle, single_file, students  # here, so that the other commands start quickly
 
     if args.gpu and args.kaggle is None:
-        raise ValueError("--gpu is for the notebooks of a bundle: give --kaggle OWNER, too.")
+        raise ValueError("--gpu is only for Kaggle's bundle: add --kaggle OWNER.")
     made = []
     if args.single_file:
         made += single_file.single_files(args.folder, DIST)
@@ -35,7 +49,7 @@ def _publish(args: argparse.Namespace) -> int:
         print(path)
     if args.kaggle is not None:
         folders = [path for path in made if path.is_dir()]
-        print("now, with `pip install kaggle` and its key, and with some minutes after the first line:")
+        print("Now run these lines. They need `pip install kaggle` and its key. Wait some minutes after the first one:")
         print("\n".join(f"  {command}" for command in kaggle.commands(folders)))
     return 0
 

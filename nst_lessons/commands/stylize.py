@@ -1,11 +1,11 @@
-"""`nst-lessons stylize`: a photo becomes a painting."""
+"""`nst-lessons stylize`: turn a photo into a painting."""
 
 import argparse
 
 import torch
 from tqdm import tqdm
 
-from nst_lessons.images import save_image, writable
+from nst_lessons.images import SAVED, save_image, writable
 from nst_lessons.loop import stylize
 from nst_lessons.machine import device_named
 from nst_lessons.objective import Weights
@@ -14,7 +14,7 @@ from nst_lessons.vgg import VGG, default_vgg
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Tell argparse of it."""
+    """Describe it to argparse."""
     run = commands.add_parser(
         "stylize",
         help="turn a photo into a painting",
@@ -23,21 +23,25 @@ def add(commands: argparse._SubParsersAction) -> None:
         epilog="example: nst-lessons stylize astronaut stained_glass -o painting.png",
     )
     run.add_argument("content", metavar="CONTENT", help="the photo")
-    run.add_argument("style", metavar="STYLE", nargs="+", help="the painting; several are mixed in equal parts")
-    run.add_argument("-o", "--output", metavar="OUT", required=True, help="the picture to write: .png, .jpg or .webp")
+    run.add_argument("style", metavar="STYLE", nargs="+", help="its style is used; several are mixed in equal parts")
+    run.add_argument(
+        "-o", "--output", metavar="OUT", required=True, help=f"the file to write; its ending is one of {', '.join(SAVED)}"
+    )
     run.add_argument(
         "--method",
         choices=METHODS,
         default="optimise",
-        help="optimise (default): best, and slowest; universal: any style, in seconds; realtime: the bundled styles, at "
-        "once; arbitrary: any style, at once, more loosely",
+        help="optimise (default): closest to the style, and slowest; universal: any style, in seconds; realtime: the bundled "
+        "styles only, at once; arbitrary: any style, at once, but less close",
     )
     default = Weights()
-    run.add_argument("--style-weight", type=float, help=f"optimise: default {default.style:g}")
-    run.add_argument("--content-weight", type=float, help=f"optimise: default {default.content:g}")
-    run.add_argument("--tv-weight", type=float, help=f"optimise: smoothness; default {default.tv:g}")
-    run.add_argument("--seed", type=int, help="optimise: of what is random in a run (default 0)")
-    run.add_argument("--alpha", type=float, help="universal, arbitrary: from 0, the photo, to 1, all style (default 1)")
+    run.add_argument("--style-weight", type=float, help=f"optimise only: how much style counts (default {default.style:g})")
+    run.add_argument(
+        "--content-weight", type=float, help=f"optimise only: how much content counts (default {default.content:g})"
+    )
+    run.add_argument("--tv-weight", type=float, help=f"optimise only: how much smoothness counts (default {default.tv:g})")
+    run.add_argument("--seed", type=int, help="optimise only: another number gives another painting (default 0)")
+    run.add_argument("--alpha", type=float, help="universal, arbitrary: strength of the style, 0 (the photo) to 1 (default)")
     run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
     run.set_defaults(run=_stylize)
@@ -45,9 +49,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def add_size(command: argparse.ArgumentParser) -> None:
-    """The options of size and steps, as every command that optimises has them."""
+    """Add --size and --steps, as every command that optimises has them."""
     command.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
-    command.add_argument("--steps", type=int, help="how many steps a painting, the more the better (default 120)")
+    command.add_argument("--steps", type=int, help="steps per painting; more are better, and take longer (default 120)")
 
 
 def _stylize(args: argparse.Namespace) -> int:
@@ -58,7 +62,7 @@ def _stylize(args: argparse.Namespace) -> int:
         name = min(given - takes).replace("_", "-")
         raise ValueError(f"--{name} means nothing to --method {args.method}: leave it out, or choose another method.")
     image = paint(args, {name: getattr(args, name) for name in given})
-    print(save_image(image, output))
+    print(save_image(image, output).absolute())
     return 0
 
 
@@ -97,12 +101,12 @@ def _arbitrary(args: argparse.Namespace, given: dict) -> torch.Tensor:
 
 
 def _vgg(given: dict) -> VGG:
-    """The network that the options ask for, which are taken out of `given`."""
+    """Return the network for the options `device` and `weights`, which are removed from `given`."""
     return default_vgg(device_named(given.pop("device", None)), given.pop("weights", None))
 
 
 _OPTIONS = {"style_weight", "content_weight", "tv_weight", "steps", "seed", "alpha", "weights", "device"}
-METHODS = {  # name: (what paints, which of the options it takes)
+METHODS = {  # name: (the function that paints, the options that it takes)
     "optimise": (_optimise, _OPTIONS - {"alpha"}),
     "universal": (_universal, {"alpha", "weights", "device"}),
     "realtime": (_realtime, set()),
@@ -111,7 +115,7 @@ METHODS = {  # name: (what paints, which of the options it takes)
 
 
 class _Progress:
-    """The progress bar, which appears with the first step: an error before it is alone on the screen."""
+    """A progress bar that appears with the first step, so that an earlier error stands alone on the screen."""
 
     def __call__(self, step: Step) -> None:
         if step.index == 1:

@@ -1,4 +1,4 @@
-"""`nst-lessons train`: the models that ship with the project, trained anew."""
+"""`nst-lessons train`: train the models that ship with the project again."""
 
 import argparse
 import hashlib
@@ -11,17 +11,19 @@ from nst_lessons.files import place_for
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Tell argparse of it."""
+    """Describe it to argparse."""
     run = commands.add_parser(
         "train",
-        help="train a model of lesson 07 or 08 anew (an hour; for authors)",
-        description="Train the decoders of lesson 07 or the network of lesson 08, as they ship. Broken off, the same line "
-        "goes on from the checkpoint; the model appears when all is done, and its card tells how good it is.",
+        help="train a model of lesson 07 or 08 again (an hour or two; for authors)",
+        description="Train the decoders of lesson 07 or the stylizer of lesson 08, with the settings of the shipped models. If "
+        "interrupted, run the same command again: it continues from the checkpoint. The model is written at the end, with a "
+        "card that says how good it is.",
+        epilog="example: nst-lessons train stylizer -o stylizer.safetensors",
     )
-    run.add_argument("model", choices=("decoders", "stylizer"))
-    run.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write (default: where the project has it)")
-    run.add_argument("--checkpoint", metavar="FILE", type=Path, help="(default: out/MODEL.pt)")
-    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("model", choices=("decoders", "stylizer"), help="which model")
+    run.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write (default: replace the shipped model)")
+    run.add_argument("--checkpoint", metavar="FILE", type=Path, help="what was trained so far (default: out/MODEL.pt)")
+    run.add_argument("--seed", type=int, default=0, help="of the random numbers (default 0)")
     run.set_defaults(run=_train)
 
 
@@ -41,7 +43,7 @@ def _train(args: argparse.Namespace) -> int:
         for step in train(output, checkpoint=checkpoint, seed=args.seed):
             bar.total, bar.n = step.total, step.index
             bar.set_postfix_str(what(step))
-    print(output)
+    print(output.absolute())
     if args.output is None:
-        print(f"its SHA-256, for SHIPPED in one_pass/models.py: {hashlib.sha256(output.read_bytes()).hexdigest()}")
+        print(f"Its SHA-256, for SHIPPED in one_pass/models.py: {hashlib.sha256(output.read_bytes()).hexdigest()}")
     return 0

@@ -1,1 +1,1 @@
-"""Moving pictures and stereo pairs: lesson 09."""
+"""Stylises moving pictures and stereo pairs: lesson 09."""

@@ -1,5 +1,6 @@
-"""Moving pictures that Pillow reads: GIF, WebP, APNG and AVIF; and GIFs written."""
+"""Reads the animations that Pillow knows (GIF, WebP, APNG, AVIF), and writes GIFs."""
 
+import struct
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ FORMATS = ("GIF", "WEBP", "PNG", "AVIF")
 
 @dataclass(frozen=True)
 class Animation:
-    """What is known of moving pictures before one is decoded; see `films.Film`."""
+    """What is known about an animation before any frame is decoded; see `films.Film`."""
 
     path: Path
     count: int  # 0 if unknown
@@ -28,13 +29,14 @@ class Animation:
     hdr: None = None
 
     def shots(self, size: int | None, errors: list[str]) -> Iterator[Shot]:
-        """Its frames; what is wrong with the file is added to `errors`. size: the long side that they are resized to."""
+        """Decode the frames, with long side `size`; yields a `Shot` each. Appends to `errors` what is wrong with the file."""
         begin = 0.0
         with _open(self.path) as image:
-            for number in count(int(getattr(image, "default_image", False))):  # what an APNG shows where it cannot move
+            for number in count(int(getattr(image, "default_image", False))):  # skips an APNG's stand-in for old viewers
                 try:
-                    image.seek(number)
-                    picture = image.copy()
+                    with warnings.catch_warnings(action="ignore"):  # about damage, which is reported anyway
+                        image.seek(number)
+                        picture = image.copy()
                 except EOFError:  # the regular end
                     if image.format == "GIF" and not _has_trailer(self.path):
                         errors.append("it has no end mark")
@@ -43,18 +45,22 @@ class Animation:
                     errors.append(str(damage) or type(damage).__name__)
                     return
                 milliseconds = image.info.get("duration") or 0
-                length = milliseconds / 1000 if milliseconds > 10 else 0.1  # which is how browsers take it
-                yield begin, length, np.asarray(to_pil(load_image(picture, size)))
+                length = milliseconds / 1000 if milliseconds > 10 else 0.1  # as browsers do
+                try:
+                    pixels = np.asarray(to_pil(load_image(picture, size)))
+                except ValueError as error:  # too small or too thin
+                    raise ValueError(f"{self.path}: {error}") from None
+                yield begin, length, pixels
                 begin += length
 
 
 def animation(path: Path) -> Animation | None:
-    """The moving pictures in a file; None if it is of none of these formats, whatever its name."""
+    """Examine an animation; returns None if the content, whatever the file's name, has none of these formats."""
     try:
-        with _open(path) as image:
+        with warnings.catch_warnings(action="ignore"), _open(path) as image:
             try:
                 number = image.n_frames - int(getattr(image, "default_image", False))
-            except Exception:  # of a damaged file, whose first frames may be whole
+            except Exception:  # the file is damaged, but its first frames may be whole
                 number = 0
             return Animation(path, number, image.width * image.height)
     except Image.DecompressionBombError:
@@ -64,28 +70,32 @@ def animation(path: Path) -> Animation | None:
 
 
 def write_gif(picture: Callable[[int], Image.Image], times: Sequence[float], path: Path) -> None:
-    """Write a GIF with one palette for all frames. What would be shown for less than two hundredths of a second is left out.
+    """Write a GIF with one palette for all frames. Frames shown for less than two hundredths of a second are left out.
 
-    picture: the frame of a number, from 0 up.
+    picture: a function that returns a frame by its number, from 0 up. times: as in `times.py`. path: the file.
+    Raises ValueError for a frame of more than 655 seconds.
     """
-    ticks = [tick(time, 100) for time in times]  # a GIF counts hundredths, and less than two are played as ten
+    ticks = [tick(time, 100) for time in times]  # a GIF counts hundredths; players turn one hundredth into ten
     kept = []
     for number, begin in enumerate(ticks[:-1]):
         if not kept or begin - ticks[kept[-1]] >= 2:
             kept.append(number)
     begins = [ticks[number] for number in kept]
     lengths = [10 * max(2, end - begin) for begin, end in zip(begins, [*begins[1:], ticks[-1]], strict=True)]
-    some = [np.asarray(picture(number)) for number in kept[:: max(1, len(kept) // 8)]]  # enough for the colours of all
+    some = [np.asarray(picture(number)) for number in kept[:: max(1, len(kept) // 8)]]  # enough to choose the palette
     palette = Image.fromarray(np.concatenate(some, axis=1)).quantize(256, method=Image.Quantize.MEDIANCUT)
     first, *rest = (picture(number).quantize(palette=palette, dither=Image.Dither.NONE) for number in kept)
-    first.save(path, save_all=True, append_images=rest, duration=lengths, loop=0)
+    try:
+        first.save(path, save_all=True, append_images=rest, duration=lengths, loop=0)
+    except (OverflowError, struct.error):  # 16 bits of hundredths; Pillow makes one long frame of several equal ones
+        raise ValueError("A GIF can show one picture for at most 655 seconds: save the clip as .mp4.") from None
 
 
 def _open(path: Path) -> Image.Image:
-    with warnings.catch_warnings(action="ignore"):  # of many pixels, which are refused later
+    with warnings.catch_warnings(action="ignore"):  # about many pixels, which `read_clip` refuses later
         return Image.open(path, formats=[name for name in FORMATS if name in formats()])
 
 
 def _has_trailer(path: Path) -> bool:
-    """Whether a GIF ends as its format asks; zeros behind it do no harm."""
+    """Whether a GIF ends with its end mark; zeros after it are harmless."""
     return path.read_bytes().rstrip(b"\0").endswith(b";")

@@ -1,4 +1,4 @@
-"""Clips: moving pictures in a file, such as a GIF or a video, as a sequence of pictures, and back."""
+"""Reads clips, such as GIFs and films, as sequences of pictures, and writes them."""
 
 import math
 import os
@@ -21,20 +21,20 @@ from nst_lessons.moving.films import Film, can_convert_hdr, ffmpeg, film, write_
 from nst_lessons.moving.times import Shot, in_order, times_of
 from nst_lessons.sizes import fit
 
-IN_MEMORY = 2**27  # bytes of a clip's frames; where there are more, they are kept in a temporary file
-MOST_PIXELS = 36_000_000  # of a frame: 8K has 33 million
+IN_MEMORY = 2**27  # bytes of frames that are kept in memory; more go to a temporary file
+MOST_PIXELS = 36_000_000  # per frame: 8K has 33 million
 
 
 class Frames(Sequence[torch.Tensor]):
-    """The frames of a clip, all of one size, kept as bytes. `frames[i]`, (1, 3, H, W), is made when it is asked for."""
+    """Holds a clip's frames, all of one size, as bytes. `frames[i]`, (1, 3, H, W), is made on demand."""
 
     def __init__(self) -> None:
-        # the file has no name: it is gone when nobody uses it any more, even after a kill
+        # the file has no name, so it disappears when nobody uses it any more, even after a kill
         self._bytes = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         self._shape, self._count = (0, 0, 3), 0
 
     def append(self, pixels: np.ndarray) -> None:
-        """Add a frame: (H, W, 3) in 8 bits."""
+        """Add a frame (H, W, 3) in 8 bits. Raises OSError if there is no room for it."""
         self._shape = pixels.shape
         self._bytes.seek(self._count * pixels.nbytes)
         try:
@@ -60,16 +60,16 @@ class Frames(Sequence[torch.Tensor]):
 
 @dataclass(frozen=True)
 class Clip:
-    """What was read of a file: its pictures, when they are shown, whether it has sound, and what was wrong with it."""
+    """What was read from a file: pictures, times, whether it has sound, and a note if something was wrong."""
 
     frames: Frames  # each (1, 3, H, W)
     times: list[float]  # in seconds: when each frame begins, and when the last one ends
     sound: bool
-    note: str | None = None  # of a damaged file, how much of it could be read; of an HDR film, if its colours are wrong
+    note: str | None = None  # how much of a damaged file was read, or that an HDR film's colours are wrong
 
     @property
     def fps(self) -> float:
-        """Frames per second; the mean, if each frame has its own time."""
+        """Frames per second, on average."""
         return len(self.frames) / self.times[-1]
 
 
@@ -81,20 +81,21 @@ def read_clip(
     fps: float | None = None,
     progress: Callable[..., Iterable[Shot]] | None = None,
 ) -> Clip:
-    """Read a clip: GIF, WebP, APNG, AVIF, or anything that ffmpeg reads, as a player shows it.
+    """Read a clip (GIF, WebP, APNG, AVIF, or anything that ffmpeg reads) as a player shows it.
 
-    size: the long side that each frame is resized to.
-    most: how many frames to read, None for all.
-    fps: frames per second to read, at most; None for all that there are, each with its own time.
-    progress: a function of the frames and their number, `total`, that shows how far it is, such as `tqdm.tqdm`.
+    path: the file.
+    size: the long side in pixels that frames are resized to; None keeps it.
+    most: how many frames to read, 2 or more; None reads all.
+    fps: frames per second to read at most; None reads all. Each frame keeps its own time.
+    progress: a function that wraps the frames (and takes `total`) to show progress, such as `tqdm.tqdm`.
 
-    If a file is cut off, the frames before the cut are read, and a `note` says so.
-    Raises ValueError for a file that is no clip, has fewer than two frames or needs more room than there is, and
-    FileNotFoundError if there is no file, or if ffmpeg is needed and not installed, with the line that installs it.
+    If a file is cut off, the frames before the cut are read, and `note` says so.
+    Raises ValueError for a file that is not a clip, has fewer than two frames or needs too much room; FileNotFoundError for
+    a missing file, or, with the command that installs it, for a missing ffmpeg.
     """
     path = _existing(path)
     if most is not None and most < 2:
-        raise ValueError(f"At most {most} frames are no clip: ask for two or more.")
+        raise ValueError(f"A clip needs two frames or more, and at most {most} were asked for: ask for more.")
     if fps is not None:
         check_rate(fps)
     found = _look(path)
@@ -106,10 +107,9 @@ def read_clip(
         for begin, seconds, pixels in progress(shown, total=total) if progress else shown:
             begins.append(begin)
             if len(frames) == most:
-                break  # this is when the last one that is wanted ends
+                break  # when this one begins, the last wanted one ends
             if not frames:
-                fit(pixels.shape[:2], max(pixels.shape[:2]))  # too small or too thin is told here
-                _check_room(path, pixels, total or 0)
+                _check_frame(path, pixels, total or 0)
             frames.append(pixels)
             length = seconds
     if not frames:
@@ -132,15 +132,16 @@ def save_clip(
 ) -> Path:
     """Write pictures of one size as a clip, .gif or .mp4; returns the path.
 
-    frames: anything `load_image` reads; each is loaded when its turn comes.
+    frames: anything `load_image` reads; each is loaded when it is needed.
+    path: the file, written whole or not at all.
     fps: frames per second.
-    sound: a file whose sound is put under the pictures of an MP4, for as long as they last.
-    times: instead of `fps`, when each frame begins and when the last one ends, as in a `Clip`.
+    sound: a file whose sound is added to an MP4, for the length of the pictures.
+    times: replaces `fps`: in seconds, when each frame begins and when the last one ends, as in a `Clip`.
 
-    A GIF has one palette of 256 colours for all frames, so that colours do not flicker, no sound, and at most 50 frames a
-    second. An MP4 (H.264, as every browser plays it) has even sides: an odd one loses its last row or column. It has a
-    constant rate: frames that do not follow evenly are repeated.
-    The file appears whole or not at all. Raises ValueError for bad input, OSError where it cannot be written (a full disk).
+    A GIF has one palette of 256 colours, so that colours do not flicker, no sound, and at most 50 frames per second. An MP4
+    (H.264, which every browser plays) has even sides: an odd one loses its last row or column. Its rate is constant: frames
+    at uneven times are repeated.
+    Raises ValueError for bad input, OSError if the file cannot be written (a full disk).
     """
     path = writable_clip(path, *([] if sound is None else [sound]))
     _check_count(frames)
@@ -148,7 +149,9 @@ def save_clip(
         check_rate(fps)
         times = [number / fps for number in range(len(frames) + 1)]
     if len(times) != len(frames) + 1 or times[0] != 0 or not all(a < b < math.inf for a, b in pairwise(times)):
-        raise ValueError(f"{len(frames)} frames need {len(frames) + 1} times: 0, and rising numbers up to the end of the last.")
+        raise ValueError(
+            f"{len(frames)} frames need {len(frames) + 1} times: 0, then rising numbers, up to the end of the last."
+        )
     first = load_image(frames[0]).shape
 
     def picture(number: int) -> Image.Image:
@@ -165,9 +168,9 @@ def save_clip(
 
 
 def writable_clip(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
-    """`path` as a Path if a clip can be written there: the errors of `save_clip` before the work, not after it.
+    """Return `path` as a Path if a clip can be written there; raises the errors of `save_clip` before the work, not after it.
 
-    inputs: files that are read, which it must not replace.
+    inputs: files that are read and must not be replaced.
     """
     path = Path(path)
     if path.suffix.lower() not in (".gif", ".mp4"):
@@ -178,7 +181,7 @@ def writable_clip(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
 
 
 def check_frames(frames: Sequence[torch.Tensor]) -> None:
-    """Raise ValueError unless there are two pictures or more, all of one size."""
+    """Raise ValueError unless there are at least two pictures, all of one size."""
     _check_count(frames)
     first = frames[0].shape
     for number, frame in enumerate(frames):
@@ -186,25 +189,25 @@ def check_frames(frames: Sequence[torch.Tensor]) -> None:
 
 
 def check_rate(fps: float) -> None:
-    """Raise ValueError unless `fps` is a number of frames per second."""
+    """Raise ValueError unless `fps` is a finite number above 0."""
     if not (math.isfinite(fps) and fps > 0):
-        raise ValueError(f"A clip of {fps} frames a second cannot be played: give a number above 0.")
+        raise ValueError(f"A clip of {fps} frames per second cannot be played: give a number above 0.")
 
 
 def _look(path: Path) -> Animation | Film:
-    """What is in a file, before a frame is decoded; ValueError if that is no clip, or one of too many pixels."""
+    """Examine a file without decoding a frame. Raises ValueError if it is not a clip or has too many pixels."""
     try:
         found = animation(path) or film(path)
     except ValueError as reason:
         raise ValueError(_unreadable(path, reason)) from None
     if found.pixels > MOST_PIXELS:
-        raise ValueError(f"{path} has frames of {found.pixels / 1e6:.0f} million pixels, too many to be read: make it smaller.")
+        raise ValueError(f"{path} has frames of {found.pixels / 1e6:.0f} million pixels, too many to read: make it smaller.")
     return found
 
 
 def _note(found: Animation | Film, errors: list[str], count: int) -> str | None:
     if errors:
-        return f"{found.path} is damaged or cut off ({errors[0]}): the {count} frames that could be read are used."
+        return f"{found.path} is damaged or cut off ({errors[0]}): only the {count} frames that could be read are used."
     if found.hdr and not can_convert_hdr():
         return f"{found.path} is an HDR film, and this ffmpeg cannot convert its colours: they are paler than they should be."
     return None
@@ -223,18 +226,22 @@ def _check_shape(shape: Sequence[int], first: Sequence[int], number: int) -> Non
     if shape != first:
         (h, w), (height, width) = shape[-2:], first[-2:]
         raise ValueError(
-            f"Frame {number + 1} is {w} x {h} pixels and the first {width} x {height}: crop or resize them to one size."
+            f"Frame {number + 1} is {w} x {h} pixels but the first is {width} x {height}: crop or resize them to one size."
         )
 
 
-def _check_room(path: Path, pixels: np.ndarray, count: int) -> None:
-    """Raise ValueError if so many frames like this one are more than the disk has room for."""
+def _check_frame(path: Path, pixels: np.ndarray, count: int) -> None:
+    """Raise ValueError if a frame is too small or too thin, or if the disk has no room for `count` frames like it."""
+    try:
+        fit(pixels.shape[:2], max(pixels.shape[:2]))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     needed, folder = count * pixels.nbytes, tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if needed > max(IN_MEMORY, 0.9 * free):
         raise ValueError(
             f"{path} has about {count} frames, which need {needed / 1e9:.1f} GB at {pixels.shape[1]} x {pixels.shape[0]}, "
-            f"and {free / 1e9:.1f} GB are free in {folder}: read fewer frames, fewer per second, or smaller ones."
+            f"but {folder} has only {free / 1e9:.1f} GB free: read fewer frames, fewer per second, or smaller ones."
         )
 
 

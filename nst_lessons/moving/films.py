@@ -1,4 +1,4 @@
-"""Films, such as MP4, MOV and WebM, read and written by the program ffmpeg, which the wheel `imageio-ffmpeg` carries."""
+"""Reads films such as MP4, MOV and WebM, and writes MP4, with the program ffmpeg from the wheel `imageio-ffmpeg`."""
 
 import importlib.util
 import re
@@ -19,39 +19,41 @@ from PIL import Image
 from nst_lessons.moving.times import Shot, constant_rate
 
 INSTALL = 'pip install "imageio-ffmpeg>=0.6"'
-IN_MP4 = {"aac", "mp3", "ac3", "alac"}  # kinds of sound that an MP4 takes as they are
-USUAL_FPS = 25.0  # of a film that has no times
-EXACT = "bicubic+accurate_rnd+full_chroma_int"  # without these, greys come out darker by up to 3 of 255
-# An HDR film becomes sRGB: reference white, 203 nits (ITU-R BT.2408), becomes white; up to 0.6 of it nothing is changed,
-# and what is brighter, up to five times white, is compressed.
+IN_MP4 = {"aac", "mp3", "ac3", "alac"}  # sound codecs that an MP4 can hold unchanged
+USUAL_FPS = 25.0  # for a film without times
+EXACT = "bicubic+accurate_rnd+full_chroma_int"  # without these flags, greys come out darker by up to 3 of 255
+# An HDR film becomes sRGB. Reference white, 203 nits (ITU-R BT.2408), becomes white. Values up to 0.6 of it stay as they are;
+# brighter ones, up to five times white, are compressed.
 TO_SRGB = (
     "format=yuv444p10le,zscale=rin={range}:min={matrix}:pin={primaries}:tin={transfer}:t=linear:npl=203:agamma=0,format=gbrpf32le,"
     "zscale=p=bt709,tonemap=mobius:param=0.6:peak=5:desat=0,zscale=t=iec61966-2-1:m=gbr:r=pc,format=gbrp,"
 )
+# Without a tag, players take a large film for BT.709 and a small one for BT.601: an MP4 is written in BT.709 and says so.
+TO_BT709 = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709"
 VIDEO, AUDIO = r"Stream #0:.*: Video: (?!.*\(attached pic\)).*", r"Stream #0:.*: Audio: (\w+)"
 
 
 @dataclass(frozen=True)
 class Film:
-    """What is known of a film before a frame of it is decoded."""
+    """What is known about a film before any frame is decoded."""
 
     path: Path
-    count: int  # of its frames, about
-    seconds: float  # its length, about; 0 if unknown
+    count: int  # frames, about
+    seconds: float  # length, about; 0 if unknown
     fps: float  # frames per second, about
-    pixels: int  # of a frame
-    sound: str | None  # the kind of its sound, such as aac
-    hdr: dict[str, str] | None  # how its colours are coded, if it is HDR
+    pixels: int  # per frame
+    sound: str | None  # the codec, such as aac
+    hdr: dict[str, str] | None  # the coding of its colours, if it is HDR
 
     def shots(self, size: int | None, errors: list[str]) -> Iterator[Shot]:
-        """Its frames in 8 bits, upright, with square pixels; what is wrong with the file is added to `errors`.
+        """Decode the frames in 8 bits, upright, with square pixels, and with long side `size`; yields a `Shot` each.
 
-        size: the long side that they are resized to.
+        Appends to `errors` what is wrong with the file.
         """
         side = f"*{size}/max(iw*sar,ih)" if size else ""
         filters = f"scale=w='max(1,round(iw*sar{side}))':h='max(1,round(ih{side}))':flags={EXACT},"
         filters += TO_SRGB.format(**self.hdr) if self.hdr and can_convert_hdr() else "format=rgb24,"
-        filters += "setsar=1,showinfo,setpts=N"  # says when each frame is shown, and then numbers them: no two are at a time
+        filters += "setsar=1,showinfo,setpts=N"  # prints each frame's time, then numbers frames: no two have the same time
         command = [*_reading(self.path), "-nostats", "-map", "0:V:0", "-fps_mode", "passthrough", "-vf", filters]
         command += ["-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"]
         command += _beside("0:a:0") if self.sound else []
@@ -62,7 +64,7 @@ class Film:
             try:
                 last = -1 / self.fps
                 for pixels in _ppm(run.stdout):
-                    begin, length = told.get(timeout=60)  # was said before the frame was written
+                    begin, length = told.get(timeout=60)  # ffmpeg prints it before it writes the frame
                     last = last + 1 / self.fps if begin is None else begin
                     yield last, length, pixels
                 listener.join()
@@ -70,13 +72,13 @@ class Film:
                     found = [f"ffmpeg ended with code {run.returncode}"]
                 errors.extend(found)
             finally:
-                run.kill()  # where nobody wants the rest
+                run.kill()  # in case nobody wants the rest
                 listener.join()
 
 
 def film(path: Path) -> Film:
-    """The film in a file. Raises ValueError with the reason, and no more, if ffmpeg finds no pictures in it."""
-    command = [*_reading(path), "-stats", "-map", "0:V:0", "-c", "copy", "-f", "null", "-"]  # goes through it, decodes nothing
+    """Examine a film. Raises ValueError, with the bare reason as its message, if ffmpeg finds no pictures in the file."""
+    command = [*_reading(path), "-stats", "-map", "0:V:0", "-c", "copy", "-f", "null", "-"]  # counts frames, decodes none
     text = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).stderr.decode(errors="replace")
     header = text.partition("Output #0")[0]
     picture, sound = re.search(VIDEO, header), re.search(AUDIO, header)
@@ -97,10 +99,13 @@ def film(path: Path) -> Film:
 
 
 def write_film(picture: Callable[[int], Image.Image], times: Sequence[float], path: Path, sound: Path | None) -> None:
-    """Write an MP4 as every browser plays it. An odd last row or column is left out, since yuv420p has even sides.
+    """Write an MP4 that every browser plays. An odd last row or column is cut off, because yuv420p needs even sides.
 
-    picture: the frame of a number, from 0 up.
-    sound: a file whose sound is put under the frames, as it is if an MP4 takes it, for as long as the frames last.
+    picture: a function that returns a frame by its number, from 0 up.
+    times: in seconds, when each frame begins, and when the last one ends.
+    path: the file.
+    sound: a file whose sound is added for the length of the frames, unchanged if an MP4 can hold it.
+    Raises OSError, with ffmpeg's reason, if the file cannot be written.
     """
     rate, shown = constant_rate(times)
     rate = max(Fraction(rate).limit_denominator(1001), Fraction(1, 1001))
@@ -108,13 +113,13 @@ def write_film(picture: Callable[[int], Image.Image], times: Sequence[float], pa
     command = [ffmpeg(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
     with_sound, beside = _sound(sound) if sound else ([], [])
     command += ["-r", str(rate), "-i", "-", *with_sound, "-t", f"{times[-1]:.6f}", "-c:v", "libx264", "-crf", "18"]
-    command += ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path.resolve()), *beside]
+    command += ["-vf", TO_BT709, "-movflags", "+faststart", str(path.resolve()), *beside]
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors) as run:
             try:
                 for number, again in enumerate(shown):
                     pixels = picture(number).crop((0, 0, width, height)).tobytes()
-                    with suppress(OSError):  # of a pipe whose reader has ended, and says why
+                    with suppress(OSError):  # a broken pipe: ffmpeg has ended and printed the reason
                         for _ in range(again):
                             run.stdin.write(pixels)
                     if run.poll() is not None:
@@ -131,7 +136,7 @@ def write_film(picture: Callable[[int], Image.Image], times: Sequence[float], pa
 
 
 def _sound(sound: Path) -> tuple[list[str], list[str]]:
-    """ffmpeg's arguments, before and after the name of the output, that put a file's sound under the frames, in step."""
+    """Return ffmpeg's arguments before and after the output's name that add a file's sound, in step with the frames."""
     header = subprocess.run(_reading(sound), stdin=subprocess.DEVNULL, capture_output=True).stderr.decode(errors="replace")
     kind = re.search(AUDIO, header)
     coded = ["-c:a", "copy"] if kind and kind[1] in IN_MP4 else ["-c:a", "aac", "-af", "aresample=async=1:first_pts=0"]
@@ -140,7 +145,7 @@ def _sound(sound: Path) -> tuple[list[str], list[str]]:
 
 
 def ffmpeg() -> str:
-    """The program ffmpeg. Raises FileNotFoundError, with the line that installs it, without the extra."""
+    """Return ffmpeg's path. Raises FileNotFoundError, with the command that installs it, if the extra is missing."""
     if importlib.util.find_spec("imageio_ffmpeg") is None:
         raise FileNotFoundError(f"Video files other than GIF need ffmpeg, an extra: run `{INSTALL}` and try again.")
     from imageio_ffmpeg import get_ffmpeg_exe
@@ -150,18 +155,18 @@ def ffmpeg() -> str:
 
 @cache
 def can_convert_hdr() -> bool:
-    """Whether this ffmpeg has the filters that turn the colours of an HDR film into sRGB."""
+    """Whether this ffmpeg has the filters that convert HDR colours to sRGB."""
     told = subprocess.run([ffmpeg(), "-hide_banner", "-filters"], stdin=subprocess.DEVNULL, capture_output=True).stdout
     return {b"zscale", b"tonemap"} <= set(told.split())
 
 
 def _reading(path: Path) -> list[str]:
-    """ffmpeg's first arguments; what looks like a playlist must not open other addresses."""
+    """Return ffmpeg's first arguments; the whitelist keeps a playlist in disguise from opening other addresses."""
     return [ffmpeg(), "-hide_banner", "-v", "level+info", "-protocol_whitelist", "file,pipe", "-i", str(path.resolve())]
 
 
 def _beside(stream: str) -> list[str]:
-    """A second output, which goes nowhere: times count from the first of the streams that are in use, so use both."""
+    """Return arguments for a second output that goes nowhere: ffmpeg counts times from the first stream in use, so use both."""
     return ["-map", stream, "-c", "copy", "-f", "null", "-"]
 
 
@@ -176,7 +181,7 @@ def _hdr(line: str) -> dict[str, str] | None:
 
 
 def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
-    """Put when each frame begins, None if that is unknown, and how long it is shown, else 0, into `told`."""
+    """Read ffmpeg's messages: put each frame's start (None if unknown) and length (0 if unknown) into `told`."""
     unit = Fraction(0)
     for line in stream:
         if (found := re.search(rb"config in time_base: (\d+/\d+)", line)) is not None:
@@ -189,7 +194,7 @@ def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
 
 
 def _ppm(stream) -> Iterator[np.ndarray]:
-    """The pictures (H, W, 3) in a stream of PPM files, as long as they are whole."""
+    """Yield the complete pictures (H, W, 3) in a stream of PPM files."""
     while stream.readline() == b"P6\n":
         width, height = map(int, stream.readline().split())
         stream.readline()  # the largest value, 255
@@ -199,7 +204,7 @@ def _ppm(stream) -> Iterator[np.ndarray]:
 
 
 def _first_error(text: str) -> str:
-    """The first of ffmpeg's messages of what went wrong, without the address in front of it."""
+    """Return ffmpeg's first error message, without the memory addresses in front of it."""
     lines = [line for line in text.splitlines() if line.strip()]
     wrong = [line for line in lines if re.search(r"\[(error|fatal)\]", line)] or lines or ["no reason was given"]
     return re.sub(r"^(\[[^\]]*\] )+", "", wrong[0]).strip()

@@ -1,7 +1,7 @@
-"""Motion between two pictures: optical flow, where it can be trusted, and pictures moved along it.
+"""Motion between two pictures: estimates optical flow, finds where it is reliable, and warps pictures along it.
 
-A flow (1, 2, H, W) leads from each pixel of one picture to where the same thing is in another: u to the right and v
-down, in pixels. Equation numbers are those of Ruder et al. 2016 (arXiv 1604.08610).
+A flow (1, 2, H, W) leads from each pixel of one picture to the same point in another: u pixels to the right and v pixels
+down. Equation numbers are those of Ruder et al. 2016 (arXiv 1604.08610).
 """
 
 import torch
@@ -9,10 +9,10 @@ import torch.nn.functional as F
 
 
 def warp(image: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
-    """The image (1, C, H, W) seen along a flow (1, 2, H', W'): out[y, x] = image[y + v, x + u], (1, C, H', W').
+    """Warp an image (1, C, H, W) along a flow (1, 2, H', W'): out[y, x] = image[y + v, x + u], (1, C, H', W').
 
-    flow: in pixels of `image`, u to the right and v down. Between pixels bilinear; what comes from outside of the image is
-    that of its nearest border (see `inside`). Differentiable in both.
+    flow: in pixels of `image`, u to the right and v down. Interpolates bilinearly; outside the image it takes the nearest
+    border pixel (see `inside`). Differentiable in both arguments.
     """
     height, width = image.shape[-2:]
     ys, xs = _grid(flow)
@@ -21,7 +21,7 @@ def warp(image: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
 
 
 def inside(flow: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
-    """1.0 where a flow (1, 2, H', W') leads into a picture of `shape` (height, width), else 0.0; (1, 1, H', W')."""
+    """Return 1.0 where a flow (1, 2, H', W') leads into a picture of `shape` (height, width), else 0.0; (1, 1, H', W')."""
     height, width = shape
     ys, xs = _grid(flow)
     x, y = xs + flow[:, 0], ys + flow[:, 1]
@@ -29,18 +29,18 @@ def inside(flow: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
 
 
 def optical_flow(image: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """The flow (1, 2, H, W) from the pixels of a picture (1, 3, H, W) to where they are in another: image ~ warp(other, flow).
+    """Estimate the flow (1, 2, H, W) from one picture (1, 3, H, W) to another: image ~ warp(other, flow).
 
-    So `optical_flow(frame, previous)` is the backward flow, along which `previous` is warped onto `frame`. Estimated from
-    grey values by TV-L1 (Zach, Pock and Bischof 2007), which keeps the edges of a moving thing sharp; about half a second
-    at 256 pixels. Smooth areas without a mark, reflections and motions of more than some 30 pixels mislead it.
+    So `optical_flow(frame, previous)` is the backward flow, which warps `previous` onto `frame`. The method is TV-L1 (Zach,
+    Pock and Bischof 2007) on grey values, which keeps the edges of moving objects sharp. It takes about half a second at 256
+    pixels. Areas without texture, reflections and motions above some 30 pixels mislead it.
     Raises ValueError for pictures of different sizes.
     """
-    from skimage.registration import optical_flow_tvl1  # here, so that what needs no flow starts quickly
+    from skimage.registration import optical_flow_tvl1  # here, so that programs without flow start quickly
 
     if image.shape != other.shape:
         raise ValueError(
-            f"A flow needs two pictures of one size, and these are {tuple(image.shape[-2:])} and {tuple(other.shape[-2:])} "
+            f"A flow needs two pictures of one size, but these are {tuple(image.shape[-2:])} and {tuple(other.shape[-2:])} "
             "pixels high and wide: resize one to the other."
         )
     first, second = (one.detach().float().cpu().mean(1)[0].numpy() for one in (image, other))
@@ -49,18 +49,18 @@ def optical_flow(image: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
 
 
 def disoccluded(backward: torch.Tensor, forward: torch.Tensor) -> torch.Tensor:
-    """1.0 where a frame shows what the frame before it hid, else 0.0; (1, 1, H, W).
+    """Return 1.0 where a frame shows what the frame before it hid, else 0.0; (1, 1, H, W).
 
-    backward: from the frame to the one before; forward: from that one to the frame. Where a pixel was visible before, going
-    there and back again ends where it began; equation (5), with w~ the forward flow seen along the backward flow w^:
-    |w~ + w^|^2 > 0.01 (|w~|^2 + |w^|^2) + 0.5.
+    backward: the flow from the frame to the one before; forward: the flow from that one to the frame. If a pixel was
+    visible before, going back and forth ends where it began. Equation (5), with w~ the forward flow warped along the
+    backward flow w^: |w~ + w^|^2 > 0.01 (|w~|^2 + |w^|^2) + 0.5.
     """
     there = warp(forward, backward)
     return (_square(there + backward) > 0.01 * (_square(there) + _square(backward)) + 0.5).float()
 
 
 def motion_boundary(flow: torch.Tensor) -> torch.Tensor:
-    """1.0 where the flow (1, 2, H, W) changes abruptly, and so is not exact, else 0.0; (1, 1, H, W).
+    """Return 1.0 where the flow (1, 2, H, W) changes abruptly, and so is inexact, else 0.0; (1, 1, H, W).
 
     Equation (6): |grad u|^2 + |grad v|^2 > 0.01 |w|^2 + 0.002.
     """
@@ -69,21 +69,21 @@ def motion_boundary(flow: torch.Tensor) -> torch.Tensor:
 
 
 def trusted(backward: torch.Tensor, forward: torch.Tensor) -> torch.Tensor:
-    """The weights c of the temporal loss: 1.0 where the backward flow can be followed, else 0.0; (1, 1, H, W).
+    """Return the weights c of the temporal loss: 1.0 where the backward flow is reliable, else 0.0; (1, 1, H, W).
 
-    0 where something is disoccluded, at motion boundaries (section 4.1), and where the flow leads out of the picture.
+    They are 0 at disocclusions, at motion boundaries (section 4.1), and where the flow leads out of the picture.
     """
     bad = torch.maximum(disoccluded(backward, forward), motion_boundary(backward))
     return inside(backward, tuple(backward.shape[-2:])) * (1 - bad)
 
 
 def _square(vectors: torch.Tensor) -> torch.Tensor:
-    """|w|^2 of each vector, (1, 1, H, W)."""
+    """Return |w|^2 of each vector, (1, 1, H, W)."""
     return vectors.square().sum(1, keepdim=True)
 
 
 def _grid(flow: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The rows and columns (1, H', W') of a flow's own positions."""
+    """Return the rows and columns (1, H', W') of a flow's own positions."""
     height, width = flow.shape[-2:]
     ys = torch.arange(height, device=flow.device, dtype=flow.dtype).view(1, -1, 1).expand(1, height, width)
     xs = torch.arange(width, device=flow.device, dtype=flow.dtype).view(1, 1, -1).expand(1, height, width)

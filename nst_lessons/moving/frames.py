@@ -1,4 +1,4 @@
-"""The frames of a clip that is stylised, one after the other, each kept in a file of its own, so that a run can go on."""
+"""Stylises a clip's frames one after the other, and keeps each in its own file, so that an interrupted run can continue."""
 
 import hashlib
 import time
@@ -11,13 +11,13 @@ from PIL import Image
 
 from nst_lessons.images import load_image, save_image, to_pil
 
-Motion = Callable[[int, int], tuple[torch.Tensor, torch.Tensor]]  # from frame i to frame j: the flow, and its mask
-Painted = tuple[torch.Tensor, float | None, float | None]  # the picture, in 8 bits; its style loss; its flicker
-Kept = Path | Image.Image  # a picture that `load_image` reads when it is needed: its file, or its 8 bits
+Motion = Callable[[int, int], tuple[torch.Tensor, torch.Tensor]]  # (i, j) -> flow from frame i to frame j, and its mask
+Painted = tuple[torch.Tensor, float | None, float | None]  # the picture, rounded to 8 bits; its style loss; its flicker
+Kept = Path | Image.Image  # a picture for `load_image`: a file, or an image in 8 bits
 
 
 class Photos(Sequence[torch.Tensor]):
-    """The frames of a clip, anything `load_image` reads, each loaded and resized when it is asked for."""
+    """Holds a clip's frames, anything `load_image` reads; each is loaded and resized on demand."""
 
     def __init__(self, frames: Sequence[object], size: int | None = None) -> None:
         self._frames, self._size = frames if isinstance(frames, Sequence) else list(frames), size
@@ -31,26 +31,26 @@ class Photos(Sequence[torch.Tensor]):
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame of a clip that is stylised. Its pictures are loaded when they are asked for, so that a long clip fits."""
+    """One frame of a stylised clip. Its pictures are loaded on demand, so that a long clip fits into memory."""
 
     index: int  # 1, 2, ... total
     total: int
-    photos: Sequence[torch.Tensor] = field(repr=False)  # of the whole clip, at the size that is worked on
+    photos: Sequence[torch.Tensor] = field(repr=False)  # of the whole clip, at the working size
     kept: Kept = field(repr=False)  # the painting
-    style: float | None  # the style loss; None where the frame was there before
-    flicker: float | None  # the mean difference to the warped frame before; None for the first, and where it was there before
-    seconds: float  # of computing since the start
-    remaining: float  # seconds to go, estimated
-    finished: int  # how many frames of the clip are painted, those of an earlier run too
+    style: float | None  # the style loss; None if an earlier run painted the frame
+    flicker: float | None  # mean difference to the warped frame before; None for the first, or if painted by an earlier run
+    seconds: float  # computing time so far
+    remaining: float  # estimated seconds to go
+    finished: int  # painted frames of the clip, including those of an earlier run
 
     @property
     def photo(self) -> torch.Tensor:
-        """The frame itself, (1, 3, H, W)."""
+        """The original frame, (1, 3, H, W)."""
         return self.photos[self.index - 1]
 
     @property
     def image(self) -> torch.Tensor:
-        """The painting, (1, 3, H, W), as it is saved: in 8 bits."""
+        """The painting, (1, 3, H, W), rounded to 8 bits as in its file."""
         return load_image(self.kept)
 
     @property
@@ -65,7 +65,13 @@ def paint_all(
     folder: Path | None,
     paint: Callable[[int, list[Kept]], Painted],
 ) -> Iterator[Frame]:
-    """Yield a `Frame` for each photo: from the file `names[i]` in `folder`, or as `paint(i, paintings so far)` makes it."""
+    """Yield a `Frame` for each photo, from its file if there is a readable one, else painted.
+
+    photos: the clip's frames.
+    names: a file name for each.
+    folder: where the files are; None keeps the paintings in memory.
+    paint: a function (i, paintings so far) -> the painting of frame i, its style loss and its flicker.
+    """
     paths = [folder / name if folder else None for name in names]
     missing = {i for i, path in enumerate(paths) if path is None or not path.is_file()}
     done, seconds, made, total = [], 0.0, 0, len(photos)
@@ -86,7 +92,7 @@ def paint_all(
 
 
 def _readable(path: Path) -> bool:
-    """Whether the picture in a file is whole, which it may not be after a power failure."""
+    """Whether a file's picture is whole; after a power failure it may not be."""
     try:
         load_image(path)
     except ValueError:
@@ -95,7 +101,11 @@ def _readable(path: Path) -> bool:
 
 
 def file_names(photos, style, settings, motion: Motion | None, spans) -> list[str]:
-    """A file's name for each frame: its number, and a digest of all that made it: settings, style, the frames up to it."""
+    """Return a file name for each frame, from its number and a digest of all that it depends on.
+
+    photos, style: pictures. settings: anything whose `repr` says all. motion: None if it is estimated from the frames.
+    spans: how many frames back `motion` is asked for.
+    """
     digest, names = hashlib.sha256(repr(settings).encode() + to_pil(style).tobytes()), []
     for i, photo in enumerate(photos):
         digest.update(to_pil(photo).tobytes())

@@ -1,8 +1,8 @@
-"""A clip painted from one painted frame: a small network that has seen patches of it (Texler et al. 2020, arXiv 2004.14489).
+"""Paints a clip from one painted frame, with a small network trained on its patches (Texler et al. 2020, arXiv 2004.14489).
 
 Somebody, or `stylize`, paints one frame, the keyframe. The network learns photo -> painting from random patches of that
-pair; since it sees no more than a patch, it learns no scene by heart, and what looks the same in a later frame gets the
-same strokes.
+pair. It sees only patches, so it cannot memorise the scene, and things that look the same in a later frame get the same
+strokes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,19 +20,19 @@ from nst_lessons.vgg import VGG, default_vgg
 
 CHANNELS = (16, 32, 64)
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # where a painted patch is compared
-STRIDE = 4  # a picture is halved twice on its way in
-RADIUS, FAINT = 7, 0.004  # of what is around a pixel, and the deviation below which marks count for less: a level of 255
-MIN_SIDE = 32  # of a picture: less is hardly more than its reflected border
-L1, STYLE = 10.0, 10.0  # weights: colours where they are, and strokes, which L1 blurs where it cannot tell their place
-PREVIEW_EVERY = 10  # steps between two pictures
+STRIDE = 4  # the network halves the picture twice
+RADIUS, FAINT = 7, 0.004  # a window's radius, and the deviation (1 of 255 levels) below which marks count less
+MIN_SIDE = 32  # pixels: a smaller picture would be mostly reflected border
+L1, STYLE = 10.0, 10.0  # weights: L1 puts colours in place; the style loss keeps strokes that L1 alone would blur
+PREVIEW_EVERY = 10  # steps between two previews
 
 
 class KeyframeNet(nn.Module):
-    """A U-Net with skip connections (Ronneberger et al. 2015), which says how much to add to each pixel of the photo.
+    """A U-Net with skip connections (Ronneberger et al. 2015) that predicts how much to add to each pixel of the photo.
 
-    Beside the photo it sees its marks (see `_marks`). Batch normalisation, since in use it is one fixed scale and shift a
-    channel: a patch's own statistics (instance normalisation) would be others than a frame's, and a frame's would change
-    from one frame to the next. Halved by averaging and enlarged bilinearly, so that strokes move with a thing smoothly.
+    Its input is the photo and its marks (see `_marks`). It uses batch normalisation, which after training is a fixed scale
+    and shift per channel. With instance normalisation, patches and frames would have different statistics, and these would
+    change from frame to frame. It averages to halve and enlarges bilinearly, so that strokes follow things smoothly.
     """
 
     def __init__(self, channels: Sequence[int] = CHANNELS) -> None:
@@ -44,7 +44,7 @@ class KeyframeNet(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, photo: torch.Tensor) -> torch.Tensor:
-        """Pictures (B, 3, H, W) in [0, 1], H and W multiples of 4 -> pictures of the same shape, not yet held to [0, 1]."""
+        """Paint pictures (B, 3, H, W) in [0, 1], H and W multiples of 4; returns the same shape, not yet clamped to [0, 1]."""
         x = torch.cat([photo - 0.5, _marks(photo)], dim=1).contiguous(memory_format=torch.channels_last)
         first = self.down[0](x)  # (B, 16, H, W)
         second = self.down[1](F.avg_pool2d(first, 2))  # (B, 32, H/2, W/2)
@@ -55,7 +55,7 @@ class KeyframeNet(nn.Module):
 
     @torch.no_grad()
     def paint(self, photo: torch.Tensor) -> torch.Tensor:
-        """The photo (1, 3, H, W) as it has learned to paint, the same shape, in [0, 1]; each side 32 pixels or more."""
+        """Paint the photo (1, 3, H, W); returns the same shape in [0, 1]. Raises ValueError for a side below 32 pixels."""
         height, width = photo.shape[-2:]
         if min(height, width) < MIN_SIDE:
             raise ValueError(f"A picture of {width} x {height} pixels is too small: each side needs {MIN_SIDE} or more.")
@@ -75,22 +75,25 @@ def training(
     vgg: VGG | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
-    """Train `model` in place; yields a `Step` an iteration, whose image is the first photo as the network now paints it.
+    """Train `model` in place with Adam; yields a `Step` per iteration, whose image is the current painting of the first photo.
 
-    pairs: a photo and its painting each, two pictures of one size, anything `load_image` reads. `batch` patches of `patch`
-    pixels a step, cut from both at the same place. The loss is L1 * mean |x - y| (a Step's `content`) + STYLE * how far the
-    patches' Gram matrices are apart, averaged over `LAYERS` (its `style`). Adam, its rate falling as half a cosine. It ends
-    after `steps`, or so many seconds if that is sooner (`float("inf")` for two equal runs on a slow machine).
+    pairs: (photo, painting) each, two pictures of one size, anything `load_image` reads.
+    steps, seconds: it ends after so many steps or seconds, whichever comes first; seconds=inf makes runs reproducible.
+    batch, patch: patches per step, cut from photo and painting at the same place, and their side in pixels.
+    rate: the first learning rate; it falls to 0 along half a cosine.
+    vgg, seed: the extractor, by default the usual one; the seed of the patches.
 
-    Departures from Texler et al. 2020: Gram matrices instead of a discriminator, and a smaller network, for a CPU.
-    Raises ValueError for no pairs, or a pair of two sizes, and FloatingPointError when the loss is no longer finite.
+    The loss is L1 * mean |x - y| (a Step's `content`) + STYLE * the style loss of the patches' Gram matrices, averaged over
+    `LAYERS` (its `style`). Departures from Texler et al. 2020: Gram matrices instead of a discriminator, and a smaller
+    network, for a CPU.
+    Raises ValueError without pairs, or for a pair of different sizes, FloatingPointError if the loss is not finite.
     """
     pairs = _pairs(pairs)
     patch = min(patch, *(side for photo, _ in pairs for side in photo.shape[-2:])) // STRIDE * STRIDE
     vgg = default_vgg() if vgg is None else vgg
     model.to(vgg.device).train()
     generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # forgets soon how steep the start was
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # soon forgets the steep start
 
     def update() -> dict[str, object]:
         photos, paintings = (part.to(vgg.device) for part in _patches(pairs, batch, patch, generator))
@@ -113,16 +116,17 @@ def train_keyframe(
     vgg: VGG | None = None,
     seed: int = 0,
 ) -> KeyframeNet:
-    """A `KeyframeNet` that has learned the pairs, [(photo, painting), ...]; what they are, and when it ends: see `training`.
+    """Train a new `KeyframeNet` on the pairs, [(photo, painting), ...].
 
-    callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
+    pairs, steps, seconds, vgg: as in `training`. callback: called with each `Step`, for example a `LivePlot`.
+    seed: of the patches and of the first weights.
     """
     model = seeded(KeyframeNet, seed)
     return trained(model, training(model, pairs, steps=steps, seconds=seconds, vgg=vgg, seed=seed), callback)
 
 
 def _update(model, photos, paintings, vgg, optimizer) -> dict[str, object]:
-    """One step of the optimiser; the losses as a Step has them."""
+    """Take one step of the optimiser; returns the losses of a Step."""
     with quickest(photos.device):
         pictures = model(photos)
     with torch.no_grad():
@@ -136,12 +140,12 @@ def _update(model, photos, paintings, vgg, optimizer) -> dict[str, object]:
 
 
 def _grams(vgg: VGG, patches: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The Gram matrices (B, C, C) of each patch by layer."""
+    """Return the patches' Gram matrices (B, C, C) by layer."""
     return {name: gram_matrix(features) for name, features in vgg(patches, LAYERS).items()}
 
 
 def _pairs(pairs) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """The pictures of each pair, two of one size."""
+    """Load each pair. Raises ValueError unless both pictures have one size that is large enough."""
     if not pairs:
         raise ValueError("There are no pairs to learn from: give one or more, [(photo, painting), ...].")
     found = [(load_image(photo), load_image(painting)) for photo, painting in pairs]
@@ -155,7 +159,7 @@ def _pairs(pairs) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 def _patches(pairs, batch: int, size: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Squares of random photos, and of their paintings at the same places, (batch, 3, size, size) each."""
+    """Cut squares from random photos, and from their paintings at the same places; (batch, 3, size, size) each."""
     found = []
     for _ in range(batch):
         pair = pairs[_integer(len(pairs), generator)]
@@ -166,7 +170,7 @@ def _patches(pairs, batch: int, size: int, generator: torch.Generator) -> tuple[
 
 
 def _convs(inputs: int, outputs: int) -> nn.Sequential:
-    """Two convolutions, reflecting at the border, with batch normalisation and ReLU."""
+    """Return two convolutions with reflection padding, batch normalisation and ReLU."""
     layers = []
     for channels in (inputs, outputs):
         conv = nn.Conv2d(channels, outputs, 3, padding=1, padding_mode="reflect", bias=False)
@@ -175,14 +179,14 @@ def _convs(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def _marks(photo: torch.Tensor) -> torch.Tensor:
-    """How each pixel differs from those around it, in units of their deviation: a faint mark in a flat sky is one, too."""
+    """Return each pixel's difference from its surroundings in units of their deviation, so that faint marks count, too."""
     around = F.pad(photo, (RADIUS,) * 4, mode="reflect")
     mean, square = (_mean_around(part) for part in (around, around.square()))
     return (photo - mean) / ((square - mean.square()).clamp_min(0).sqrt() + FAINT)
 
 
 def _mean_around(x: torch.Tensor) -> torch.Tensor:
-    """The mean of a window, first across and then down: 30 numbers a pixel instead of 225."""
+    """Return the mean of a window, first across and then down: 30 numbers per pixel instead of 225."""
     side = 2 * RADIUS + 1
     return F.avg_pool2d(F.avg_pool2d(x, (1, side), stride=1), (side, 1), stride=1)
 

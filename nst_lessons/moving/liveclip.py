@@ -1,4 +1,4 @@
-"""The callback that plays a clip while it is stylised."""
+"""A callback that plays a clip while it is stylised."""
 
 import sys
 import time
@@ -10,19 +10,19 @@ from nst_lessons.images import to_pil
 from nst_lessons.live import in_notebook, new_display
 from nst_lessons.moving.frames import Frame, Photos
 
-MOST = 300  # frames that a browser plays without trouble; of a longer clip, every second or third, ... is played
-EVERY = 0.04  # seconds between two pictures at least: no eye sees more, and no browser is kept from drawing
+MOST = 300  # frames that a browser plays without trouble; of a longer clip only every second, third, ... frame is played
+EVERY = 0.04  # the least time between two pictures in seconds: the eye sees no more, and the browser has time to draw
 
 
 class LiveClip:
-    """Shows each frame beside its painting as soon as that is there: `stylize_video(..., callback=LiveClip())`.
+    """Shows each frame next to its painting as soon as that is done: `stylize_video(..., callback=LiveClip())`.
 
-    In a notebook it is one display, which in the end plays the whole clip again and again; elsewhere a line of text, on
+    In a notebook it has one display, which finally plays the whole clip in a loop. Elsewhere it writes a line of text to
     stderr. Without `stylize_video`, call `show` for each frame and `finish` after the last one.
     """
 
     def __init__(self, fps: float = 6.0) -> None:
-        self.fps = fps  # of the clip in the end
+        self.fps = fps  # of the finished clip
         self._clear()
 
     def __call__(self, frame: Frame) -> None:
@@ -34,7 +34,10 @@ class LiveClip:
             self.finish()
 
     def show(self, photo: torch.Tensor, image: torch.Tensor, more: str = "") -> None:
-        """Show a photo and its painting, (1, 3, H, W) each, unless the last ones have just come; `more` follows the number."""
+        """Show a photo and its painting, (1, 3, H, W) each, unless the last pair has only just appeared.
+
+        more: text after the frame's number.
+        """
         if not self._pairs:
             self._display = new_display() if in_notebook() else None
         self._pairs.append((to_pil(photo), to_pil(image)) if self._display is not None else None)
@@ -44,7 +47,7 @@ class LiveClip:
             self._next = time.perf_counter() + EVERY
 
     def finish(self, _=None) -> None:
-        """Play all that there is."""
+        """Play all frames so far."""
         if self._pairs:
             self._update(slice(None, None, -(-len(self._pairs) // MOST)), f"{len(self._pairs)} frames\n")
 

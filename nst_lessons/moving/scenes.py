@@ -1,6 +1,6 @@
-"""Clips with a motion that is known exactly, made from photos: a pan, a zoom, and a camera that moves sideways.
+"""Makes clips with exactly known motion from photos: a pan, a zoom, and a camera that moves sideways.
 
-With them a method for video is judged by the truth, not by an estimate of the flow that may share its faults.
+With them a video method can be judged by the true flow. An estimated flow may share the method's errors.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from nst_lessons.images import fit, load_image
 from nst_lessons.moving.flow import inside, warp
 
-NEAR = 0.25  # pixels between the two eyes: depths less apart than this are one surface
+NEAR = 0.25  # pixels of disparity between the two eyes: depths that differ by less are one surface
 
 
 @dataclass(frozen=True)
@@ -22,24 +22,25 @@ class Scene:
     _between: dict = field(repr=False)  # {(i, j): (flow, mask)}
 
     def motion(self, i: int, j: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """From frame i to frame j: the flow (1, 2, H, W), and 1.0 where what i shows is visible in j, else 0.0 (1, 1, H, W)."""
+        """Return the flow (1, 2, H, W) from frame i to j, and a mask (1, 1, H, W): 1.0 where j shows the same point."""
         return self._between[i, j]
 
     @property
     def flows(self) -> list[torch.Tensor]:
-        """The backward flows: flows[i - 1] leads from frame i to frame i - 1, so there is one less than frames."""
+        """The backward flows, one fewer than frames: flows[i - 1] leads from frame i to frame i - 1."""
         return [self.motion(i, i - 1)[0] for i in range(1, len(self.frames))]
 
     @property
     def masks(self) -> list[torch.Tensor]:
-        """Where these flows can be followed: masks[i - 1] belongs to flows[i - 1]."""
+        """Where these flows are reliable: masks[i - 1] belongs to flows[i - 1]."""
         return [self.motion(i, i - 1)[1] for i in range(1, len(self.frames))]
 
 
 def pan(photo: object = "chelsea", count: int = 8, size: int = 192, step: tuple[int, int] = (3, 1)) -> Scene:
-    """A window of long side `size` that moves over a photo by `step` = (right, down) whole pixels a frame.
+    """Make a clip of a window that moves over a photo; nothing is resampled.
 
-    Everything in it moves by (-right, -down); nothing is resampled.
+    photo: anything `load_image` reads. count: frames. size: the window's long side in pixels.
+    step: (right, down), whole pixels per frame; everything in the window moves by (-right, -down).
     """
     right, down = step
     longest = size + max(abs(right), abs(down)) * (count - 1)
@@ -54,23 +55,27 @@ def pan(photo: object = "chelsea", count: int = 8, size: int = 192, step: tuple[
 
 
 def zoom(photo: object = "astronaut", count: int = 8, size: int = 192, step: float = 1.03) -> Scene:
-    """A camera that comes `step` times nearer to the middle of a photo each frame; above 1."""
+    """Make a clip of a camera that moves towards the middle of a photo.
+
+    photo: anything `load_image` reads. count: frames. size: the long side in pixels.
+    step: how many times larger things become per frame, above 1.
+    """
     image = load_image(photo, round(size * step ** (count - 1)))
     height, width = fit(image.shape[-2:], size)
     middle = torch.tensor([width - 1, height - 1], dtype=torch.float32).view(1, 2, 1, 1) / 2
     ys, xs = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     away = torch.stack([xs, ys])[None] - middle  # from the middle
     corner = torch.tensor([image.shape[-1] - width, image.shape[-2] - height]).view(1, 2, 1, 1) / 2
-    scales = [step ** (count - 1 - i) for i in range(count)]  # pixels of the photo a pixel
+    scales = [step ** (count - 1 - i) for i in range(count)]  # pixels of the photo per pixel of the frame
     frames = [warp(image, (scale - 1) * away + corner) for scale in scales]
     return _scene(frames, lambda i, j: (step ** (j - i) - 1) * away)
 
 
 def parallax(count: int = 8, size: int = 192) -> Scene:
-    """A camera that moves from the left eye to the right one of scikit-image's stereo pair of a motorcycle, by its true depth.
+    """Make a clip of a camera that moves from the left to the right eye of scikit-image's motorcycle pair, by its true depth.
 
-    What is near moves farther than what is far, and uncovers it. Each frame is drawn from the left picture where the left
-    eye sees it, and from the right one elsewhere.
+    Near things move farther than far ones, and uncover them. Each frame is drawn from the left picture where the left eye
+    sees the point, and from the right picture elsewhere. count: frames. size: the long side in pixels.
     """
     from skimage.data import stereo_motorcycle
 
@@ -83,13 +88,13 @@ def parallax(count: int = 8, size: int = 192) -> Scene:
     frames = [_view(way, seen, images, depth) for way, seen in zip(ways, depths, strict=True)]
 
     def visible(i: int, j: int, flow: torch.Tensor) -> torch.Tensor:
-        return (warp(depths[j], flow) - depths[i]).abs().le(NEAR).float()  # else something nearer is there
+        return (warp(depths[j], flow) - depths[i]).abs().le(NEAR).float()  # otherwise something nearer hides it
 
     return _scene(frames, lambda i, j: _sideways((ways[i] - ways[j]) * depths[i]), visible)
 
 
 def _scene(frames, flow_of, visible=lambda i, j, flow: 1.0) -> Scene:
-    """A Scene of frames, the flow between any two of them, and which of the pixels inside are not hidden."""
+    """Return a Scene of frames, from the flow between any two of them and from which pixels are not hidden."""
     between = {}
     for i in range(len(frames)):
         for j in range(len(frames)):
@@ -99,14 +104,14 @@ def _scene(frames, flow_of, visible=lambda i, j, flow: 1.0) -> Scene:
 
 
 def _sideways(u: torch.Tensor) -> torch.Tensor:
-    """The flow (1, 2, H, W) that goes u (1, 1, H, W) to the right."""
+    """Return the flow (1, 2, H, W) that leads u (1, 1, H, W) pixels to the right."""
     return torch.cat([u, torch.zeros_like(u)], 1)
 
 
 def _seen_from(way: float, depth: torch.Tensor) -> torch.Tensor:
-    """The disparity (1, 1, H, W) seen by an eye at `way`, from that of the left eye: what is near hides what is far."""
+    """Return the disparity (1, 1, H, W) seen by an eye at `way`, from the left eye's: near things hide far ones."""
     width = depth.shape[-1]
-    places = torch.arange(width) - way * depth  # where each pixel of the left picture is now
+    places = torch.arange(width) - way * depth  # the new column of each pixel of the left picture
     seen = torch.full_like(depth, -torch.inf)
     for columns in (places.floor().long(), places.ceil().long()):
         landed = torch.where((columns >= 0) & (columns < width), depth, -torch.inf)
@@ -115,19 +120,19 @@ def _seen_from(way: float, depth: torch.Tensor) -> torch.Tensor:
 
 
 def _filled(depth: torch.Tensor) -> torch.Tensor:
-    """`depth` with each hole (a value that is not finite) filled by the farther of its neighbours in the row."""
+    """Fill each hole (a value that is not finite) with the farther of its two neighbours in the row."""
     return torch.minimum(_from_left(depth), _from_left(depth.flip(3)).flip(3))
 
 
 def _from_left(depth: torch.Tensor) -> torch.Tensor:
-    """Each hole as the last value to the left of it, or infinitely near where there is none."""
+    """Fill each hole with the last value to its left, or infinity (nearest of all) if there is none."""
     known = depth.isfinite()
     last = torch.where(known, torch.arange(depth.shape[-1]), -1).cummax(3).values
     return torch.where(last >= 0, depth.gather(3, last.clamp_min(0)), torch.inf)
 
 
 def _view(way, seen, images, depth) -> torch.Tensor:
-    """What an eye at `way` sees, where its disparity is `seen`: from the left picture, or, what is hidden there, the right."""
+    """Draw what an eye at `way` with disparity `seen` sees: from the left picture, or from the right where that is hidden."""
     to_left, to_right = _sideways(way * seen), _sideways((way - 1) * seen)
     known = inside(to_left, tuple(depth.shape[-2:])).bool() & ((warp(depth, to_left) - seen).abs() <= NEAR)
     return torch.where(known, warp(images[0], to_left), warp(images[1], to_right))

@@ -1,6 +1,6 @@
-"""When the frames of a clip are shown.
+"""Computes when the frames of a clip are shown.
 
-The times of n frames are n + 1 numbers in seconds: when each frame begins, the first at 0, and when the last one ends.
+The times of n frames are n + 1 numbers in seconds: when each frame begins (the first at 0), and when the last one ends.
 """
 
 import math
@@ -10,13 +10,13 @@ from statistics import median
 
 import numpy as np
 
-Shot = tuple[float, float, np.ndarray]  # when a frame begins; how long it is shown, 0 if unknown; its pixels (H, W, 3)
+Shot = tuple[float, float, np.ndarray]  # a frame's start and length (0 if unknown) in seconds; its pixels (H, W, 3)
 
-UNEVEN = 60  # frames per second of a file whose frames do not follow evenly
+UNEVEN = 60  # frames per second of a file for frames at uneven times
 
 
 def in_order(shots: Iterable[Shot], fps: float | None = None) -> Iterator[Shot]:
-    """The frames that begin later than the one before; with `fps`, the first of each so many parts of a second."""
+    """Yield the frames that begin later than the one before; with `fps`, only the first in each interval of 1/fps seconds."""
     last, part = -math.inf, -math.inf
     for begin, length, pixels in shots:
         now = math.floor(begin * fps + 1e-6) if fps else math.inf
@@ -26,23 +26,24 @@ def in_order(shots: Iterable[Shot], fps: float | None = None) -> Iterator[Shot]:
 
 
 def times_of(begins: Sequence[float], length: float, fps: float | None = None) -> list[float]:
-    """The times of frames with these begins, the last of which is shown for `length` seconds, 0 if unknown.
+    """Return the times of frames that start at `begins`. length: how long the last one is shown, in seconds; 0 if unknown.
 
-    In a film whose sound begins before its pictures, the first frame is shown from the start. Where that is less than a
+    If a film's sound begins before its pictures, the first frame is shown from the start. If the gap is shorter than a
     frame, as it often is, all frames are moved instead.
     """
     usual = 1 / fps if fps else median(_gaps(begins))
     shift = begins[0] if begins[0] < usual else 0
-    end = begins[-1] + (length if length > usual / 2 else usual)  # some files claim a millisecond
+    least = usual / 2 if fps else min(usual / 2, 0.01)  # some files claim a millisecond
+    end = begins[-1] + (length if length > least else usual)
     return [0.0, *(time - shift for time in [*begins[1:], end])]
 
 
 def constant_rate(times: Sequence[float]) -> tuple[float, list[int]]:
-    """A constant rate for a file, and for how many of the file's frames each frame is shown.
+    """Return a constant rate for a file, and how many of the file's frames show each frame.
 
-    Frames that follow evenly, each within half a frame of its place, keep their rate and are shown once each. Others are
-    repeated until the next one begins: at the rate of most of them if all have a place there, as in a film with a pause, or
-    else, as in the recording of a screen, at 60 frames per second.
+    Evenly spaced frames, each within half a frame of its place, keep their rate and are shown once. Others are repeated
+    until the next one begins. If all of them fit the median rate, as in a film with a pause, the file has that rate;
+    otherwise, as in a screen recording, it has 60 frames per second.
     """
     count = len(times) - 1
     mean = count / times[-1]
@@ -54,7 +55,7 @@ def constant_rate(times: Sequence[float]) -> tuple[float, list[int]]:
 
 
 def tick(time: float, rate: float) -> int:
-    """The number of the nearest tick, the earlier one halfway: so of every second frame each has its own."""
+    """Return the nearest tick's number; halfway, always the earlier one, so that even spacing stays even."""
     return math.ceil(time * rate - 0.5 - 1e-6)
 
 

@@ -1,9 +1,10 @@
-"""A clip in the style of a painting, without flicker: temporal consistency by optimising (Ruder et al. 2016, arXiv 1604.08610).
+"""Stylises a clip without flicker: temporal consistency by optimisation (Ruder et al. 2016, arXiv 1604.08610).
 
-`transfer_video` is the loop, a generator of one `Frame` a frame; `stylize_video` runs it with callbacks. Equation numbers
-are those of the paper.
+`transfer_video` is the loop, a generator of `Frame`s; `stylize_video` runs it with callbacks. Equation numbers are those of
+the paper.
 """
 
+import operator
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import coarse_to_fine, weights_of
+from nst_lessons.sizes import real, whole
 from nst_lessons.step import drive
 from nst_lessons.vgg import VGG, default_vgg
 
@@ -31,7 +33,7 @@ METHODS = ("optimise", "frame", "keyframe")
 
 @dataclass(frozen=True)
 class Video:
-    """The frames of a run, each with its picture, and why it stopped early, if it did."""
+    """The frames of a run, and why it stopped early, if it did."""
 
     frames: list[Frame]
     stopped: str | None = None
@@ -43,15 +45,15 @@ class Video:
 
 
 def temporal_loss(image: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """How far a picture is from the frame before it, moved along the flow: 1/D sum_k c_k (x_k - w_k)^2, equation (7), a scalar.
+    """Return the temporal loss of a picture x and the warped frame before it, w: 1/D sum_k c_k (x_k - w_k)^2, equation (7).
 
-    image x and target w: (1, 3, H, W); mask c: (1, 1, H, W), 1 where the flow can be followed; D is the number of values of x.
+    image x, target w: (1, 3, H, W); mask c: (1, 1, H, W), 1 where the flow is reliable; D: the number of values of x.
     """
     return (mask * (image - target).square()).mean()
 
 
 def long_term(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    """The masks of several frames before, nearest first, each without what a nearer one shows: equation (10)."""
+    """Return the masks of several earlier frames, nearest first, each without what a nearer frame shows: equation (10)."""
     left, covered = [], torch.zeros_like(masks[0])
     for mask in masks:
         left.append((mask - covered).clamp_min(0))
@@ -60,21 +62,22 @@ def long_term(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def flicker(frames: Sequence[torch.Tensor], flows: Sequence[torch.Tensor], masks: Sequence[torch.Tensor]) -> float:
-    """The mean absolute difference of a frame and the warped frame before it, where the mask is 1; averaged over the frames.
+    """Return the mean absolute difference of each frame and the warped frame before it, where the mask is 1.
 
-    flows[i - 1] and masks[i - 1] lead from frame i to frame i - 1. 0 for a clip in which every point keeps its colour.
+    flows[i - 1] and masks[i - 1] lead from frame i to frame i - 1. The result is 0 if every point keeps its colour.
+    Raises ValueError unless there are at least two frames, and a flow and a mask for each but the first.
     """
     if len(frames) < 2 or not len(frames) - 1 == len(flows) == len(masks):
         raise ValueError(
             f"There are {len(frames)} frames, {len(flows)} flows and {len(masks)} masks: give two frames or more, and a flow "
-            "and a mask for each but the first."
+            "and a mask for each frame but the first."
         )
     pairs = zip(frames, frames[1:], flows, masks, strict=False)
     return sum(_difference(frame, warp(before, flow), mask) for before, frame, flow, mask in pairs) / len(flows)
 
 
 def estimated(frames: Sequence[torch.Tensor]) -> Motion:
-    """The motion between any two of `frames`, estimated by optical flow, with Ruder's masks (see `flow.trusted`)."""
+    """Return a function that estimates the motion between two of `frames` by optical flow, masked by `flow.trusted`."""
 
     def motion(i: int, j: int) -> tuple[torch.Tensor, torch.Tensor]:
         backward = optical_flow(frames[i], frames[j])
@@ -99,22 +102,25 @@ def transfer_video(
     next_steps: int = 30,
     seed: int = 0,
 ) -> Iterator[Frame]:
-    """Stylise a clip, frame after frame; yields a `Frame` each.
+    """Stylise a clip frame by frame; yields a `Frame` each.
 
-    frames: pictures, anything `load_image` reads, all of one size. style: a picture. method: "optimise" starts each frame
-    from the one before, moved along the flow, and holds it there by the temporal loss; "frame" stylises each for itself;
-    "keyframe" stylises the middle one, and a network that learns it paints all (see `nst_lessons.moving.keyframe`).
-    motion: a function (i, j) -> the flow (1, 2, H, W) from frame i back to frame j, and its mask (1, 1, H, W), such as a
-    Scene's (see `nst_lessons.moving.scenes`); None estimates it.
-    temporal: the weight of the temporal loss, gamma in (8). spans: how many frames back it looks; (1,) is the short-term loss
-    (8), (1, 2, 4) the long-term one (9). size, steps, weights, vgg, seed: as for `transfer`, of the first frame, or of every
-    frame by "frame"; next_steps: of each later one, at the full size alone, since it starts from a painting.
-    folder: each frame is saved there at once, under a name that tells apart the frames so far and the settings; what is
-    there is not made again, so the same call goes on after a break.
-    Raises ValueError for bad input, at once.
+    frames: pictures of one size, anything `load_image` reads. style: a picture.
+    method: "optimise" starts each frame from the warped frame before, and the temporal loss keeps it close; "frame" stylises
+    each independently; "keyframe" stylises the middle one, and a network learns from it to paint all (see `keyframe.py`).
+    motion: a function (i, j) -> flow (1, 2, H, W) from frame i back to frame j, and its mask (1, 1, H, W), such as
+    `Scene.motion`; None estimates it.
+    folder: where each frame is saved at once, under a name that depends on the settings and the frames so far. Existing
+    frames are not painted again: if a run was interrupted, the same call continues it.
+    temporal: the weight of the temporal loss, gamma in (8).
+    spans: how many frames back it looks: (1,) is the short-term loss (8), (1, 2, 4) the long-term one (9).
+    size, steps, weights, vgg, seed: as in `transfer`, for the first frame; with "frame", for every frame.
+    next_steps: steps of each later frame, at the full size only, since it starts from a painting.
+    Raises ValueError for bad input, before the first frame is painted.
     """
-    _check(method, temporal, next_steps, spans)
-    coarse_to_fine(size, steps)  # bad numbers are told here
+    coarse_to_fine(size, steps)  # raises for bad numbers
+    size, steps = int(size), None if steps is None else int(steps)  # equal numbers of any type give equal file names
+    temporal, next_steps = real(temporal, "temporal"), whole(next_steps, "next_steps", 1)
+    spans = _checked(method, temporal, spans)
     weights = weights_of(weights)
     weights.check()
     photos, style = Photos(frames, size), load_image(style, size)
@@ -129,7 +135,7 @@ def transfer_video(
         middle = photos[len(photos) // 2]
         settings, paint = (*settings, sha256(to_pil(middle).tobytes()).hexdigest()), _learned(photos, middle, first, vgg, seed)
     else:
-        settings, given = (*settings, temporal, tuple(spans), next_steps, motion is not None), motion
+        settings, given = (*settings, temporal, spans, next_steps, motion is not None), motion
         later = partial(painted, schedule=[(size, shortened(next_steps))])
         paint = _following(photos, first, later, motion or estimated(photos), spans, temporal, vgg.device)
     folder = Path(folder) if folder is not None else None
@@ -143,8 +149,8 @@ def stylize_video(
 ) -> Video:
     """Run `transfer_video(frames, style, **options)` to its end; Ctrl-C (the stop button) keeps the finished frames.
 
-    callback: one or several functions of a `Frame`, called after each, such as a `LiveClip`; one that returns False stops the
-    run. If a run ends early, `callback.finish(last_frame)` is called where it exists.
+    callback: one or more functions, such as a `LiveClip`, called with each `Frame`; one that returns False stops the run.
+    If a run ends early, `callback.finish(last_frame)` is called where it exists.
     """
     made = []
     stopped = drive(transfer_video(frames, style, **options), made.append, callback)
@@ -152,10 +158,13 @@ def stylize_video(
 
 
 def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Callable[[torch.Tensor], torch.Tensor]]:
-    """What a frame starts from, and the temporal loss that holds it there, for `transfer`'s init and extra.
+    """Return a frame's first picture and the temporal loss that keeps it close, for `transfer`'s `init` and `extra`.
 
-    targets: frames before, moved onto this one, nearest first; masks: theirs, which do not overlap. What none of them
-    shows starts from the photo with the colours of the nearest: with its own, so few steps would leave it a photo.
+    photo: the frame.
+    targets, masks: earlier frames, warped onto this one, nearest first, and their masks, which do not overlap.
+    weight: of the temporal loss. device: where it is computed.
+    Areas that no target shows start from the photo in the nearest target's colours: in its own colours, it would still look
+    like a photo after so few steps.
     """
     start = match_colours(photo, targets[0])
     for target, mask in zip(targets, masks, strict=True):
@@ -164,33 +173,39 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
     return start, lambda image: weight * sum(temporal_loss(image, target, mask) for target, mask in pairs)
 
 
-def _check(method: str, temporal: float, next_steps: int, spans: Sequence[int]) -> None:
+def _checked(method: str, temporal: float, spans: Sequence[int]) -> tuple[int, ...]:
+    """Return the spans as int; raises ValueError for a bad option."""
     if method not in METHODS:
         raise ValueError(f"There is no method {method!r} here: choose {', '.join(METHODS)}.")
-    if not 0 <= temporal < float("inf") or not isinstance(next_steps, int) or next_steps < 1:
-        raise ValueError(f"temporal is {temporal} and next_steps {next_steps}: give 0 or more, and a whole number from 1 up.")
-    if not spans or sorted(set(spans)) != list(spans) or spans[0] < 1:
-        raise ValueError(f"spans is {spans!r}: give numbers of frames back, rising, from 1 up, such as (1, 2, 4).")
+    if not 0 <= temporal < float("inf"):
+        raise ValueError(f"temporal is {temporal}: give a finite number, 0 or more.")
+    try:
+        numbers = tuple(map(operator.index, spans))
+    except TypeError:
+        numbers = ()
+    if not numbers or sorted(set(numbers)) != list(numbers) or numbers[0] < 1:
+        raise ValueError(f"spans is {spans!r}: give how many frames back to look, in rising order from 1, such as (1, 2, 4).")
+    return numbers
 
 
 def _each(photos, first) -> Callable[[int, list[Kept]], Painted]:
-    """What paints a frame for itself."""
+    """Return a function that paints each frame independently."""
     return lambda i, done: (*first(photos[i]), None)
 
 
 def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[Kept]], Painted]:
-    """What paints every frame by a network that has learned how one of them is painted: when the first is asked for."""
+    """Return a function that paints frames by a network, trained on the `middle` frame when the first painting is needed."""
 
     @cache
     def network() -> KeyframeNet:
         pair = (middle, first(middle)[0])
-        return train_keyframe([pair], seconds=float("inf"), vgg=vgg, seed=seed)  # a run that goes on needs the very same
+        return train_keyframe([pair], seconds=float("inf"), vgg=vgg, seed=seed)  # a continued run needs the same network
 
     return lambda i, done: (load_image(to_pil(network().paint(photos[i]))), None, None)
 
 
 def _following(photos, first, later, motion: Motion, spans, weight: float, device) -> Callable[[int, list], Painted]:
-    """What paints a frame held to those before it."""
+    """Return a function that paints each frame close to those before it."""
 
     def paint(i: int, done: list[Kept]) -> Painted:
         back = [span for span in spans if span <= i]
@@ -206,7 +221,7 @@ def _following(photos, first, later, motion: Motion, spans, weight: float, devic
 
 
 def _painted(photo: torch.Tensor, **options) -> tuple[torch.Tensor, float]:
-    """What `stylize` makes of a photo, in 8 bits as it will be read again, and its style loss. An interrupted one is none."""
+    """Stylize a photo; returns the picture, rounded to 8 bits as in a file, and its style loss. Ctrl-C raises again."""
     result = stylize(photo, **options)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt

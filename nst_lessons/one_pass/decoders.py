@@ -1,4 +1,4 @@
-"""Decoders: networks that turn VGG's features back into pictures (Li et al. 2017, arXiv 1705.08086, section 3.1)."""
+"""Decoders turn VGG's features back into pictures (Li et al. 2017, arXiv 1705.08086, section 3.1)."""
 
 import math
 import os
@@ -14,9 +14,9 @@ CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512}  # of relu1_1, relu2_1, relu3_1, relu
 
 
 class Decoder(nn.Module):
-    """The mirror of VGG19 down to relu{level}_1: what was pooled is repeated, and padding is by reflection.
+    """Mirrors VGG19 from relu{level}_1 back to the pixels; upsampling repeats values, and padding reflects.
 
-    `rms`, the root mean square of the features that it was trained on, divides its input: they are in the hundreds.
+    Its input is divided by `rms`, the root mean square of the training features, since these are in the hundreds.
     """
 
     def __init__(self, level: int) -> None:
@@ -26,12 +26,12 @@ class Decoder(nn.Module):
         self.register_buffer("rms", torch.tensor(1.0))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Pictures (B, 3, H, W) of features (B, C, H/s, W/s) with s = 1, 2, 4, 8; values may leave [0, 1] a little."""
+        """Decode features (B, C, H/s, W/s), s = 1, 2, 4, 8, into pictures (B, 3, H, W); values may leave [0, 1] slightly."""
         return self.net(features / self.rms)
 
 
 def load_decoders(source: str | os.PathLike = "decoders") -> dict[int, Decoder]:
-    """The decoders in a file by their levels, on the CPU; by default the ones that ship with the project.
+    """Load the decoders in a file, as {level: decoder} on the CPU; by default those that ship with the project.
 
     Raises as `models.load_model` does.
     """
@@ -46,7 +46,7 @@ def load_decoders(source: str | os.PathLike = "decoders") -> dict[int, Decoder]:
 
 
 def psnr(decoder: Decoder, vgg: VGG, photo: torch.Tensor) -> float:
-    """The peak signal-to-noise ratio in dB of a photo (1, 3, H, W) that went through VGG and back: -10 log10 of the MSE."""
+    """Return the peak signal-to-noise ratio in dB, -10 log10 MSE, of a photo (1, 3, H, W) that went through VGG and back."""
     height, width = (side // 8 * 8 for side in photo.shape[-2:])  # so that no pooling drops a row
     photo = photo[..., :height, :width].to(vgg.device)
     layer = f"relu{decoder.level}_1"
@@ -56,7 +56,7 @@ def psnr(decoder: Decoder, vgg: VGG, photo: torch.Tensor) -> float:
 
 
 def _mirror(level: int) -> list[nn.Module]:
-    """The layers from relu{level}_1 back to the pixels; the last ones are those of the level above."""
+    """Return the layers from relu{level}_1 back to the pixels; the last ones equal those of the level above."""
     if level == 1:
         return [_conv(CHANNELS[1], 3)]
     wide, narrow = CHANNELS[level], CHANNELS[level - 1]

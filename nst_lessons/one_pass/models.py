@@ -1,4 +1,4 @@
-"""Model files: what this project trained itself, in float16, each with a card that says how. Nothing in them is executed."""
+"""Reads and writes this project's own models, in float16 with a card that says how they were trained. No file is executed."""
 
 import hashlib
 import json
@@ -26,10 +26,13 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_model(path: str | os.PathLike, kind: str, state: dict[str, torch.Tensor], card: dict) -> Path:
-    """Write a model, whole or not at all, its floats in float16; `load_model` reads it again. Returns the path.
+    """Write a model, whole or not at all, with its floats in float16; `load_model` reads it. Returns the path.
 
-    kind: what it is, such as "decoders". card: what JSON can hold (text, numbers, lists, and dictionaries by text): the data,
-    the steps, the quality measured. Raises ValueError for a number that is not finite in float16.
+    path: the file.
+    kind: the kind of model, such as "decoders".
+    state: tensors by name.
+    card: what JSON can hold, such as the data, the steps and the measured quality.
+    Raises ValueError for a number that is not finite in float16.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,45 +47,46 @@ def save_model(path: str | os.PathLike, kind: str, state: dict[str, torch.Tensor
 
 
 def load_model(name_or_path: str | os.PathLike, kind: str) -> tuple[dict[str, torch.Tensor], dict]:
-    """The state, in float32 on the CPU, and the card of a model of this `kind`: a file, or the name of a shipped one.
+    """Return the state, in float32 on the CPU, and the card of a model of this `kind`: a file, or the name of a shipped one.
 
-    Raises FileNotFoundError where there is none, ValueError for a file that is damaged or another's.
+    Raises FileNotFoundError if there is none, ValueError for a file that is damaged or holds something else.
     """
     path = find_model(name_or_path)
     if path is None:
         raise FileNotFoundError(
             f"There is no model {name_or_path}: models ship with the project, in the folder data/models. Get the whole "
-            f"project (a clone, or `pip install` of it), or train it yourself: `nst-lessons train {kind}`."
+            f"project (clone it, or install it with pip), or train the model yourself: `nst-lessons train {kind}`."
         )
-    data = path.read_bytes()  # not mapped: what is checked here is what is used, whatever becomes of the file
+    data = path.read_bytes()  # not mapped: the bytes that are checked are those that are used, even if the file changes
     if not Path(name_or_path).expanduser().is_file() and hashlib.sha256(data).hexdigest() != SHIPPED.get(path.stem):
         raise ValueError(
-            f"{path} is not the model {path.stem} that this version of the project ships: it is damaged, or another one. "
-            "Get the project again, or give the path of the file if you mean this one."
+            f"{path} is not the model {path.stem} that this version of the project ships: it is damaged, or a different one. "
+            "Get the project again; or, if you mean this file, give its path."
         )
     try:
-        state = load(data)  # raises where the sizes in the header are not those of the file
+        state = load(data)  # raises if the sizes in the header do not fit the file
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        about = header.get("__metadata__", {})
+        about = header.get("__metadata__") or {}
         card = json.loads(about.get("card", "null"))
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, KeyError, RecursionError) as error:  # a type that torch lacks is a KeyError
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise ValueError(f"{path} is damaged, cut off or no model: get it again.\n  reason: {reason}") from None
+        raise ValueError(f"{path} is damaged, cut off or not a model: get it again.\n  reason: {reason}") from None
     if not isinstance(card, dict) or not {"kind", "version"} <= about.keys():
-        raise ValueError(f"{path} is no model of this project: it says neither its kind nor its version.")
+        raise ValueError(f"{path} is not a model of this project: it lacks a card, its kind or its version.")
     if (about["kind"], about["version"]) != (kind, str(VERSION)):
         raise ValueError(
-            f"{path} holds {about['kind']} of version {about['version']}, and {kind} of version {VERSION} are wanted: "
-            "take the file that came with this version of the project."
+            f"{path} holds {about['kind']} of version {about['version']}, but this needs {kind} of version {VERSION}: "
+            "use the file that came with this version of the project."
         )
-    check_finite(state, path)
-    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, card
+    state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    check_finite(state, path)  # in float32: the question is not answered in every type
+    return state, card
 
 
 def built(make: Callable[[], Network], state: dict[str, torch.Tensor], path: str | os.PathLike) -> Network:
-    """The network that `make` builds, with `state` in it; ValueError unless names and shapes are its own.
+    """Return the network that `make` builds, with `state` loaded. Raises ValueError if names or shapes do not fit.
 
-    They are compared before there is any memory for the network, since a file's card may ask for any size.
+    path: the file, for the message. Shapes are compared before memory is allocated: a card may ask for any size.
     """
     try:
         with torch.device("meta"):
@@ -90,14 +94,14 @@ def built(make: Callable[[], Network], state: dict[str, torch.Tensor], path: str
     except (TypeError, ValueError, RuntimeError, IndexError, KeyError, OverflowError):
         wanted = None
     if wanted != {name: value.shape for name, value in state.items()}:
-        raise ValueError(f"{path} does not fit its own card: it is damaged or of another version. Get it again.")
+        raise ValueError(f"{path} does not fit its own card: it is damaged or from another version. Get it again.")
     network = make()
     network.load_state_dict(state)
     return network
 
 
 def find_model(name_or_path: str | os.PathLike) -> Path | None:
-    """The file of a model: itself, or the shipped one of this name; None where there is neither."""
+    """Return a model's file: the given path, or the shipped file of this name; None if neither exists."""
     path = Path(name_or_path).expanduser()
     if not path.is_file() and samples.looks_like_name(str(name_or_path)):
         path = samples.data_dir() / "models" / f"{name_or_path}{ENDING}"

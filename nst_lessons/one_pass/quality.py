@@ -1,4 +1,4 @@
-"""How good a picture is, by a measure that no method here minimises as it stands: what the model cards are filled with."""
+"""Measures how good a picture is, for the model cards, by a loss that no method here minimises directly."""
 
 import torch
 from PIL import Image
@@ -13,11 +13,13 @@ SIZES = (128, 256, 512)
 
 @torch.no_grad()
 def energy(picture: torch.Tensor, photo: torch.Tensor, painting: torch.Tensor, vgg: VGG) -> float:
-    """The three-size energy of a picture (1, 3, H, W) of a photo in the style of a painting: the less, the better.
+    """Return the three-size energy of a picture of a photo in the style of a painting; lower is better.
 
-    All three, in 8 bits, are resized to the long sides 128, 256 and 512 (sides rounded to multiples of 16); the energy is
-    the mean over the sizes of the style loss, averaged over relu1_1 ... relu5_1, and a twentieth of the content loss at
-    relu4_2. About two seconds on two cores; take a `vgg` in float32 for figures that are to be compared.
+    picture, photo, painting: (1, 3, H, W) in [0, 1] each.
+    vgg: the extractor; to compare figures, use one in float32.
+    All three, in 8 bits, are resized to long sides of 128, 256 and 512 (sides rounded to multiples of 16). At each size the
+    energy is the style loss, averaged over relu1_1 ... relu5_1, plus a twentieth of the content loss at relu4_2; the result
+    is the mean over the sizes. It takes about two seconds on two cores.
     """
     total = 0.0
     for size in SIZES:

@@ -1,7 +1,7 @@
-"""Universal style transfer: any style without optimising, by giving a photo's features the style's statistics.
+"""Universal style transfer: any style without optimisation, by giving a photo's features the style's statistics.
 
 Li et al. 2017 (arXiv 1705.08086): whitening and colouring, then a decoder, from relu4_1 to relu1_1. Huang and Belongie
-2017 (arXiv 1703.06868): AdaIN, which looks at each channel alone.
+2017 (arXiv 1703.06868): AdaIN, which treats each channel separately.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,10 +19,11 @@ from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.transforms import TRANSFORMS
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import MIN_SIZE, regions_of, shares_of
+from nst_lessons.sizes import real, whole
 from nst_lessons.vgg import VGG, default_vgg
 
-INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # of decoder="optimise"
-STRIDE = 8  # pixels for one position of relu4_1
+INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # for decoder="optimise"
+STRIDE = 8  # pixels per position of relu4_1
 
 
 def universal(
@@ -40,19 +41,25 @@ def universal(
     seed: int = 0,
     vgg: VGG | None = None,
 ) -> torch.Tensor:
-    """A photo in a style without optimising: its features transformed and decoded, level by level; (1, 3, H, W) on the CPU.
+    """Stylize a photo without optimisation: transform and decode its features, level by level; returns (1, 3, H, W) on the CPU.
 
-    content, style, size, style_weights, masks: as in `transfer`; the content "noise" makes a square texture (take alpha 1
-    and three passes). alpha: from 0, the photo, to 1, all style: equation (4). levels: which relu{level}_1, in their order.
-    transform: "wct" or "adain". decoder: "trained", the networks that ship with the project, or "optimise", some steps of
-    L-BFGS for each level, which needs no file and takes a minute. passes: how often all levels are gone through.
+    content, style, size, style_weights, masks: as in `transfer`; content "noise" makes a square texture (with alpha 1 and
+    three passes).
+    alpha: from 0 (the photo) to 1 (all style), equation (4).
+    levels: which relu{level}_1, in this order.
+    transform: "wct" or "adain".
+    decoder: "trained" (networks that ship with the project) or "optimise" (L-BFGS at each level: no file, but a minute).
+    passes: how often to go through all levels.
+    seed: of the noise. vgg: the extractor, by default the usual one.
 
-    At alpha 1, levels (4, 3, 2) come nearer to the style: relu1_1 brings back the full contrast of its colours, and with it
-    too much in small strokes. Departures from the paper: no relu5_1; several styles are mixed after the transform with shares
+    At alpha 1, levels (4, 3, 2) come closer to the style: relu1_1 restores the full contrast of its colours, which is too
+    much in small strokes. Departures from the paper: no relu5_1; several styles are mixed after the transform, with shares
     that add up to 1.
-    Raises ValueError for bad input, FileNotFoundError where there are no trained decoders.
+    Raises ValueError for bad input, FileNotFoundError if there are no trained decoders.
     """
-    _check(alpha, levels, size, transform, decoder, passes)
+    alpha, passes = real(alpha, "alpha"), whole(passes, "The number of passes", 1)
+    size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
+    _check(alpha, levels, transform, decoder)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     vgg = default_vgg() if vgg is None else vgg
     if isinstance(content, str) and content == "noise":
@@ -74,12 +81,15 @@ def universal(
 
 
 def best_decoder() -> str:
-    """The `decoder` for `universal` here: "trained" where the project's decoders are on this disk, else "optimise"."""
+    """Return the best `decoder` for `universal`: "trained" if the project's decoders are on this disk, else "optimise"."""
     return "trained" if find_model("decoders") else "optimise"
 
 
 def decoding(decoder: str, vgg: VGG, levels: Sequence[int] = (4, 3, 2, 1)) -> Callable:
-    """The function (level, features (1, C, h, w), picture to start from) -> picture that a `decoder` of `universal` means."""
+    """Return a function (level, features (1, C, h, w), first picture) -> picture for a `decoder` of `universal`.
+
+    Raises ValueError for a level without a trained decoder, FileNotFoundError if there are none.
+    """
     if decoder == "optimise":
         return partial(_optimise, vgg)
     decoders = load_decoders()
@@ -90,21 +100,17 @@ def decoding(decoder: str, vgg: VGG, levels: Sequence[int] = (4, 3, 2, 1)) -> Ca
     return lambda level, features, image: decoders[level](features)
 
 
-def _check(alpha, levels, size, transform, decoder, passes) -> None:
+def _check(alpha, levels, transform, decoder) -> None:
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha is {alpha}: give a number from 0 (the photo) to 1 (all style).")
     if not levels or not set(levels) <= set(CHANNELS):
         raise ValueError(f"The levels are {levels}: choose some of {', '.join(map(str, CHANNELS))}, the deepest first.")
-    if not isinstance(size, int) or size < MIN_SIZE:
-        raise ValueError(f"The size is {size}: give the long side in pixels, a whole number from {MIN_SIZE} up.")
     if transform not in TRANSFORMS or decoder not in ("trained", "optimise"):
         raise ValueError(f"transform is {transform!r} and decoder {decoder!r}: choose wct or adain, and trained or optimise.")
-    if passes < 1:
-        raise ValueError(f"The number of passes is {passes}: give 1 or more.")
 
 
 def _mixed(features, targets, shares, regions, transform: Callable) -> torch.Tensor:
-    """The features in all styles, each with its share, in its region; outside of all regions as they were."""
+    """Return the features in all styles, each with its share and in its region; unchanged outside all regions."""
     if not regions:
         return sum(share * transform(features, target) for share, target in zip(shares, targets, strict=True))
     masks = [F.interpolate(region, features.shape[-2:], mode="area") for region in regions]
@@ -114,7 +120,7 @@ def _mixed(features, targets, shares, regions, transform: Callable) -> torch.Ten
 
 
 def _optimise(vgg: VGG, level: int, features: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-    """The picture whose features are nearest, by L-BFGS from `image`."""
+    """Return a picture with features close to `features`, by L-BFGS from `image`."""
     canvas, layer = to_canvas(image), f"relu{level}_1"
     optimizer = LBFGS([canvas])
 
@@ -131,6 +137,6 @@ def _optimise(vgg: VGG, level: int, features: torch.Tensor, image: torch.Tensor)
 
 
 def _padded(picture: torch.Tensor) -> torch.Tensor:
-    """The picture with its last row and column repeated until both sides are multiples of `STRIDE`."""
+    """Repeat the picture's last row and column until both sides are multiples of `STRIDE`."""
     height, width = picture.shape[-2:]
     return F.pad(picture, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")

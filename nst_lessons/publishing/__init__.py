@@ -1,1 +1,1 @@
-"""What is made from the solutions: student notebooks, single files, a bundle for Kaggle, slides."""
+"""Makes student notebooks, single files, a bundle for Kaggle and slides from the solutions."""

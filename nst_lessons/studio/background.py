@@ -1,6 +1,6 @@
-"""Drives a run while the notebook stays usable: a cell that blocks in a loop never sees a slider move.
+"""Drives a run in the background: a cell that blocks in a loop never sees a slider move.
 
-A worker thread by default; an asyncio task where `google.colab` is imported, since widgets do not update from threads there.
+Uses a worker thread, but an asyncio task where `google.colab` is imported: widgets do not update from threads there.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from nst_lessons.step import Step
 
 
 class Runner:
-    """Runs a generator of steps to its end in the background; can be paused, and stopped between two steps.
+    """Runs a generator of steps in the background; it can be paused, and stopped between two steps.
 
-    on_step: called with each `Step`; what it changes acts on the next one. on_end: called with None when a run has come
-    to its end, or with the exception that ended it; not after `stop`. Both are called from where the run is driven: they
-    must not draw with pyplot.
+    on_step: called with each `Step`; its changes take effect at the next step.
+    on_end: called with None when a run is complete, or with the exception that ended it; not called after `stop`.
+    Both run on the worker thread or task: no pyplot.
     """
 
     def __init__(self, on_step: Callable[[Step], None], on_end: Callable[[Exception | None], None]) -> None:
@@ -30,33 +30,33 @@ class Runner:
 
     @property
     def paused(self) -> bool:
-        """Whether a run is under way and waits."""
+        """Whether a run is under way and paused."""
         return self.running and not self._go.is_set()
 
     def start(self, steps: Callable[[], Iterator[Step]]) -> None:
-        """Stop what runs, and run `steps()`, which may raise at once."""
+        """Stop the current run and start `steps()`; an exception from it goes to `on_end`."""
         self.stop()
         self._go.set()
-        self._stopped = threading.Event()  # its own for each run
+        self._stopped = threading.Event()  # a new one per run
         self._worker = (_Task if on_colab() else _Thread)(self._run(steps, self._stopped))
 
     def pause(self) -> None:
-        """Wait after the present step, until `resume`."""
+        """Pause after the current step, until `resume`."""
         self._go.clear()
 
     def resume(self) -> None:
-        """Go on."""
+        """Continue a paused run."""
         self._go.set()
 
     def stop(self) -> None:
-        """End the run after the present step, and wait for that where it can be waited for."""
+        """End the run after the current step; wait for its thread, but not for a task (see `_Task.join`)."""
         self._stopped.set()
         self._go.set()
         if self._worker is not None:
             self._worker.join()
 
     def _run(self, steps: Callable[[], Iterator[Step]], stopped: threading.Event) -> Iterator[bool]:
-        """The run, a generator that yields after each step, and False as long as it is paused."""
+        """Yield True after each step, and False while the run is paused."""
         error = None
         try:
             for step in steps():
@@ -66,7 +66,7 @@ class Runner:
                     yield False
                 if stopped.is_set():
                     return
-        except Exception as raised:  # shown to the person by on_end: in a thread it would be lost
+        except Exception as raised:  # `on_end` shows it: an exception in a thread is easily lost
             error = raised
         self.on_end(error)
 
@@ -98,10 +98,10 @@ class _Task:
     @staticmethod
     async def _drive(run: Iterator[bool]) -> None:
         for moved in run:
-            await asyncio.sleep(0.005 if moved else 0.05)  # here messages of the browser are handled
+            await asyncio.sleep(0.005 if moved else 0.05)  # meanwhile the kernel handles messages from the browser
 
     def done(self) -> bool:
         return self._task.done()
 
     def join(self) -> None:
-        """A task cannot be waited for by code that itself runs in the loop: it ends at its next turn."""
+        """Return at once: code in the event loop cannot wait for a task of this loop, which ends at its next turn."""

@@ -7,7 +7,7 @@ from nst_lessons.images import load_image
 
 
 def cell_id() -> str | None:
-    """The identity of the cell that is being run, or its text where the front end does not tell it; None outside of one."""
+    """Return the running cell's id, or its code if the front end sends no id; None outside a cell."""
     from IPython import get_ipython  # here and below, so that `import nst_lessons` stays quick
 
     shell = get_ipython()
@@ -16,11 +16,11 @@ def cell_id() -> str | None:
 
 
 def display_in_cell(box: widgets.Widget, content: str, style: str) -> None:
-    """Show a Studio's widgets, and where no widget can be drawn (a web page, a PDF) its two pictures."""
+    """Show a Studio's widgets, or its two pictures where widgets cannot be drawn (a web page, a PDF)."""
     from IPython.display import display
 
     pictures = {"photo": load_image(content, 256), "style": load_image(style, 256)}
-    still = "Here the Studio stands when the notebook runs: sliders that steer a run from this photo to this style."
+    still = "When the notebook runs, the Studio appears here: sliders that steer a run from this photo to this style."
     view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
     data = {"application/vnd.jupyter.widget-view+json": view, "text/html": to_html(draw(pictures, still), still)}
     display({**data, "text/plain": still}, raw=True)

@@ -1,4 +1,4 @@
-"""The chooser of a picture: its folder from a list, and then its thumbnail."""
+"""A widget to choose a picture: first a folder, then a thumbnail."""
 
 import base64
 import time
@@ -14,9 +14,9 @@ from nst_lessons import samples
 from nst_lessons.images import load_image, to_jpeg
 from nst_lessons.studio.uploads import LIMIT
 
-GIVEN = "yours"  # the folder of what has no folder: paths given to the Studio, and uploads
-COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 80, 54, 16  # thumbnails in a row; a thumbnail and its name, in pixels
-QUICK, PATIENT = 0.4, 1.5  # seconds after which no further row of thumbnails is made: unasked, and asked for
+GIVEN = "yours"  # the folder name for uploads, and for paths given to the Studio
+COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 80, 54, 16  # thumbnails per row; pixels: thumbnail's width and height, name's height
+QUICK, PATIENT = 0.4, 1.5  # seconds for making rows of thumbnails: when a folder opens, and after a click on "more"
 _numbers = count(1)
 _TILES = f"""
 .CLASS > div {{ display: grid; grid-template-columns: repeat({COLUMNS}, {WIDTH}px); gap: 4px; padding: 2px; }}
@@ -29,11 +29,11 @@ _TILES = f"""
 
 
 class Chooser(widgets.VBox):
-    """Folders and thumbnails of all samples that are on this disk; `value`, to be observed, is the name of the chosen one.
+    """Shows folders and thumbnails of all samples on this disk; observe `value`, the name of the chosen picture.
 
-    kind: "photo" or "style", said beside the folder's name. value: a sample's name or a picture's path, chosen at first.
-    The thumbnails of a folder are made when it is opened, as many rows as take a moment; a button makes the next ones.
-    A picture that cannot be read is left out, with a note of it.
+    kind: "photo" or "style", the label of the list of folders. value: the first choice, a sample's name or a path.
+    Opening a folder makes as many rows of thumbnails as fit into a moment; a button makes more.
+    Pictures that cannot be read are left out; a note names them.
     """
 
     value = traitlets.Unicode()
@@ -64,22 +64,22 @@ class Chooser(widgets.VBox):
         self._open(folder)
 
     def add(self, path: str) -> None:
-        """Take in a picture of a person's own, and choose it."""
+        """Add a user's picture and choose it."""
         given = self._paths.pop(GIVEN, {})
         self._paths = {GIVEN: {**given, path: Path(path)}, **self._paths}
         self.value = path
         self.folder.options, self.folder.value = self._options(), GIVEN
-        self._open(GIVEN)  # anew, where it was open before
+        self._open(GIVEN)  # redraws the folder if it was open already
 
     def uploaded(self) -> tuple[str, bytes] | None:
-        """The name and the bytes of the file that was uploaded last."""
+        """Return the name and the bytes of the last uploaded file; None if there is none."""
         files = self.upload.value
         files = list(files.values()) if isinstance(files, dict) else list(files)  # ipywidgets 7, ipywidgets 8
         if not files:
             return None
         file = files[-1]
         if isinstance(self.upload.value, tuple):
-            self.upload.value = ()  # it is not kept, and the same file can be given again
+            self.upload.value = ()  # frees its memory, and lets the same file be uploaded again
         return file.get("metadata", file)["name"], bytes(file["content"])
 
     def _options(self) -> list[tuple[str, str]]:
@@ -87,7 +87,7 @@ class Chooser(widgets.VBox):
 
     @traitlets.observe("value")
     def _mark(self, _: object = None) -> None:
-        """Show which of the thumbnails is the chosen one, if it is among them."""
+        """Highlight the chosen picture's thumbnail if it is shown."""
         for group in self._groups():
             names = [name for _, name in group.options]
             group.value = self.value if self.value in names else None
@@ -96,7 +96,7 @@ class Chooser(widgets.VBox):
         return [box.children[1] for box in self.groups.children]
 
     def _open(self, folder: str) -> None:
-        """Show a folder's thumbnails in place of another's, that of the chosen picture first."""
+        """Replace the thumbnails by those of `folder`, the chosen picture first."""
         before, self.groups.children, self._unread = self.groups.children, (), []
         for box in before:
             for widget in (*box.children, box):
@@ -105,7 +105,7 @@ class Chooser(widgets.VBox):
         self._extend(QUICK)
 
     def _extend(self, seconds: float) -> None:
-        """Show the next thumbnails: whole rows, until this time has passed."""
+        """Add whole rows of thumbnails until `seconds` have passed."""
         made, end = {}, time.perf_counter() + seconds
         while self._left and (len(made) < COLUMNS or len(made) % COLUMNS or time.perf_counter() < end):
             name, path = self._left.pop(0)
@@ -118,11 +118,11 @@ class Chooser(widgets.VBox):
         self._mark()
         self.more.description, self.more.layout.display = f"{len(self._left)} more", None if self._left else "none"
         names = ", ".join(self._unread[:3]) + (", ..." if self._unread[3:] else "")
-        self.note.value = f"{len(self._unread)} left out that cannot be read: {escape(names)}"
+        self.note.value = f"left out {len(self._unread)} that cannot be read: {escape(names)}"
         self.note.layout.display = None if self._unread else "none"
 
     def _group(self, thumbnails: dict[str, str]) -> widgets.Widget:
-        """Buttons with these pictures on them, by a style sheet, and with names alone where a front end ignores that."""
+        """Return buttons with these pictures, drawn by a style sheet; a front end that ignores it shows the names only."""
         css = f"nst-thumbnails-{next(_numbers)}"
         rules = [
             f".{css} button:nth-of-type({number}) {{ background-image: url(data:image/jpeg;base64,{data}); }}"
@@ -146,7 +146,7 @@ class Chooser(widgets.VBox):
 
 @lru_cache(maxsize=2000)
 def _thumbnail(path: Path, changed: float) -> str:
-    """A small JPEG of the middle of a picture, as base64; made once for a file that was last `changed` then."""
+    """Return the middle of a picture as a small JPEG in base64; cached until the file's time `changed` differs."""
     image = load_image(path, 3 * WIDTH // 2)
     height, width = image.shape[-2:]
     high, wide = min(height, round(width * HEIGHT / WIDTH)), min(width, round(height * WIDTH / HEIGHT))

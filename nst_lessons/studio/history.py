@@ -1,4 +1,4 @@
-"""How a picture of the Studio came about, as code that makes it again."""
+"""Writes the code that makes a Studio's picture again."""
 
 import pprint
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from nst_lessons.objective import Weights
 
 @dataclass
 class Part:
-    """One stretch of a run: its settings, the weights at its start, and which were changed after which step."""
+    """One part of a run: its settings, its first weights, and each change of a weight with its step."""
 
     content: str
     style: str
@@ -17,16 +17,16 @@ class Part:
     style_scale: float
     colours: str
     weights: Weights
-    changes: dict[int, dict[str, object]] = field(default_factory=dict)  # after this step these fields of Weights were set
+    changes: dict[int, dict[str, object]] = field(default_factory=dict)  # {step: fields of Weights set after it}
     steps: int = 0  # taken so far
 
     def options(self) -> dict:
-        """The settings as arguments of `transfer`, but for content, style, weights and init."""
+        """Return the settings as arguments of `transfer`, without content, style, weights and init."""
         return {"schedule": self.schedule, "style_scale": self.style_scale, "colours": self.colours}
 
 
 def code(parts: list[Part]) -> str:
-    """The lines of a cell that make the picture at which the last of `parts` stands; each part begins with the one before."""
+    """Return a cell's code that makes the picture at the end of `parts`; each part starts from the one before."""
     lines = ["import nst_lessons as nst", ""]
     for number, part in enumerate(parts):
         options = [f"{name}={value!r}" for name, value in part.options().items() if value not in (1.0, "style")]

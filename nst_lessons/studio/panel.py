@@ -1,4 +1,4 @@
-"""What the Studio shows: widgets and their places, without any of its workings."""
+"""The Studio's widgets and their layout; `studio.py` makes them act."""
 
 from collections.abc import Iterator
 from html import escape
@@ -13,7 +13,7 @@ _DEFAULT = Weights()
 
 
 class Panel:
-    """Pictures, sliders, buttons and the line of text of one Studio; fits 1200 x 700 pixels. `text` is what the line says."""
+    """Holds one Studio's pictures, sliders, buttons and status line (`text`); fits 1200 x 700 pixels."""
 
     def __init__(self, content: str, style: str) -> None:
         self.content, self.style = Chooser("photo", str(content)), Chooser("style", str(style))
@@ -42,18 +42,18 @@ class Panel:
         self.box = self._arrange()
 
     def message(self, text: str) -> None:
-        """Say `text`, plain, in the status line."""
+        """Show plain `text` in the status line."""
         self.text = text
         self.status.value = escape(text).replace("\n", "<br>")
 
     def close(self) -> None:
-        """Take all of it away: a widget is kept, and what it calls, until it is closed itself."""
+        """Close every widget: ipywidgets keeps each one, and all that its callbacks use, until then."""
         for widget in list(_with_children(self.box)):
             for part in (widget, widget.layout, getattr(widget, "style", None)):
                 if part is not None:
                     part.close()
             if isinstance(widget, widgets.Image | widgets.HTML):
-                widget.value = b"" if isinstance(widget, widgets.Image) else ""  # pictures and thumbnails
+                widget.value = b"" if isinstance(widget, widgets.Image) else ""  # frees pictures and thumbnails
 
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox

@@ -1,4 +1,4 @@
-"""The Studio: sliders that steer a run while it goes."""
+"""The Studio: sliders that steer a running stylisation."""
 
 import time
 from copy import deepcopy
@@ -23,15 +23,18 @@ from nst_lessons.studio.uploads import keep, plain_name
 from nst_lessons.vgg import VGG, default_vgg
 
 INVITATION = "Press Start; then move any slider while it paints."
-_open: dict[str, "Studio"] = {}  # the Studio of each notebook cell: running the cell again ends the run before
+_open: dict[str, "Studio"] = {}  # {cell: its Studio}: running a cell again ends its earlier run
 
 
 class Studio:
-    """Choose, start, and steer: `nst.Studio("astronaut", "swirls")` as the last line of a cell.
+    """Shows widgets to choose pictures and steer a run: `nst.Studio("astronaut", "swirls")` as the last line of a cell.
 
-    content, style: a sample's name or a path. size: the long side of the result in pixels. steps: of a whole run. vgg:
-    as for `transfer`. The last `Step` of the run is `step`, its picture `image`; `close()` ends the run and the view.
-    Every slider acts on the run that is going on; stroke size, colours and other pictures go on from the present canvas.
+    content, style: a sample's name or a path.
+    size: the result's long side in pixels. steps: steps of a whole run. vgg: as in `transfer`.
+
+    Weights act on the current run. A new stroke size, colour choice or picture starts a new run from the current canvas.
+    `step` is the last `Step`, `image` its picture; `close()` ends the run and removes the widgets.
+    Raises ValueError or FileNotFoundError for a bad number or picture.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class Studio:
         coarse_to_fine(size, steps)  # raises for bad numbers
         self.size, self.steps, self.vgg = int(size), int(steps), vgg
         self.uploads, self._complaint = {}, None
-        shown = [self._preview(name) for name in (content, style)]  # a wrong name is told here
+        shown = [self._preview(name) for name in (content, style)]  # raises for a wrong name
         self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
         self.panel.content.picture.value, self.panel.style.picture.value = shown
         self._clear()
@@ -52,20 +55,20 @@ class Studio:
 
     @property
     def image(self) -> torch.Tensor:
-        """The picture (1, 3, H, W) as it is now."""
+        """The current picture (1, 3, H, W)."""
         if self.step is None:
             raise ValueError("There is no picture yet: press Start, or call start().")
         return self.step.image.cpu()
 
     def start(self) -> None:
-        """Begin a run from the photo."""
+        """Start a run from the photo."""
         if self.curves is None:
             raise ValueError("This Studio was closed: run its cell again.")
         self.parts = []
         self._launch("content", coarse_to_fine(self.size, self.steps))
 
     def pause(self) -> None:
-        """Wait, or go on."""
+        """Pause the run, or continue a paused one."""
         if self.runner.running:
             (self.runner.resume if self.runner.paused else self.runner.pause)()
             self.panel.pause.description = "Continue" if self.runner.paused else "Pause"
@@ -78,7 +81,7 @@ class Studio:
         self.panel.message(f"stopped\n{self.panel.text}") if self.step else None
 
     def reset(self) -> None:
-        """End the run, and set every slider back."""
+        """End the run and reset every slider."""
         self.runner.stop()
         for slider, value in self._defaults.items():
             slider.value = value
@@ -86,7 +89,7 @@ class Studio:
         self._clear()
 
     def close(self) -> None:
-        """End the run, take the view away, and let go of all pictures: the notebook keeps each Studio that it has shown."""
+        """End the run, remove the widgets and free the pictures: the notebook keeps every Studio that it has shown."""
         self.runner.stop()
         self.panel.close()
         self.step, self.parts, self.uploads, self.vgg = None, [], {}, None
@@ -95,7 +98,7 @@ class Studio:
             del _open[cell]
 
     def save(self) -> Path | None:
-        """Write the picture beside the notebook, under a name that is still free, and offer it as a download."""
+        """Write the picture beside the notebook under an unused name and offer a download; None if there is no picture."""
         if self.step is None:
             self.panel.message("There is no picture yet: press Start.")
             return None
@@ -105,15 +108,15 @@ class Studio:
         number = next(n for n in range(1, 10_000) if not Path(f"{stem}_{n}.png").exists())
         path = save_image(self.image, f"{stem}_{number}.png")
         self.panel.link.outputs = ()
-        if on_colab():  # where no link leads to a file
-            self.panel.message(f"saved as {path.name}: download it from the files at the left")
+        if on_colab():  # links to files do not work there
+            self.panel.message(f"saved as {path.name}: download it from the files on the left")
             return path
-        self.panel.link.append_display_data(FileLink(path.name))  # not by HTML(): JupyterLab takes links to data out of that
+        self.panel.link.append_display_data(FileLink(path.name))  # JupyterLab removes links to data from HTML()
         self.panel.message(f"saved as {path.name}")
         return path
 
     def code(self) -> str:
-        """The lines that make this very picture from a plain cell."""
+        """Return the code that makes this very picture in an ordinary cell."""
         return code(self.parts) if self.step else "# There is no picture yet: press Start."
 
     def _ipython_display_(self) -> None:
@@ -135,13 +138,13 @@ class Studio:
         self._defaults = {slider: slider.value for slider in sliders}
 
     def _guarded(self, action) -> None:
-        """Do what a person asked for; what goes wrong is told in the status line, and the run goes on."""
+        """Run `action`; show its error in the status line while the run continues."""
         before, self._complaint = self._complaint, None
         try:
             action()
         except (ValueError, OSError) as error:
             self._complain(error)
-        if before and self.panel.text == before and not self._complaint:  # it no longer holds
+        if before and self.panel.text == before and not self._complaint:  # the old error no longer applies
             self._draw(ended=True) if self.step else self.panel.message(INVITATION)
 
     def _complain(self, error: Exception) -> None:
@@ -149,7 +152,7 @@ class Studio:
         self.panel.message(self._complaint)
 
     def _weights(self) -> Weights:
-        """What the sliders say."""
+        """Return the sliders' values."""
         values = {name: slider.value for name, slider in self.panel.weights.items()}
         return Weights(**values, layers={name: slider.value for name, slider in self.panel.layers.items()})
 
@@ -171,7 +174,7 @@ class Studio:
         self.runner.start(steps)
 
     def _relaunch(self) -> None:
-        """Go on from the present picture with what was chosen now."""
+        """Continue from the current picture with the new choice."""
         if not self.runner.running or self.step is None:
             return
         self.runner.stop()
@@ -207,7 +210,7 @@ class Studio:
         self._next_picture = time.perf_counter() + 0.25
 
     def _clear(self) -> None:
-        """As before a run: the canvas is the photo, and there are no curves."""
+        """Show the state before a run: the photo as canvas, and no curves."""
         self.step, self.parts = None, []
         self.panel.result.value, self.panel.progress.value = self.panel.content.picture.value, 0
         self.curves.clear()
@@ -228,7 +231,7 @@ class Studio:
         self._relaunch()
 
     def _uploaded(self, chooser: Chooser) -> None:
-        """Read what was uploaded, keep it as a PNG beside the notebook, and choose it."""
+        """Read the upload, save it as a PNG beside the notebook, and choose it."""
         name, data = chooser.uploaded() or ("", b"")
         if not name:
             return
@@ -236,11 +239,11 @@ class Studio:
         self.uploads[str(path)] = to_pil(image)
         again = chooser.value == str(path)
         chooser.add(str(path))
-        if again:  # which the chooser, whose value is what it was, does not tell
+        if again:  # the chooser's value is unchanged, so nobody was notified
             self._chosen(chooser)
 
 
 @cache
 def _network() -> VGG:
-    """One for all Studios that are not given theirs."""
+    """Return one network, shared by all Studios that are given none."""
     return default_vgg()

@@ -8,26 +8,26 @@ import torch
 
 from nst_lessons.images import read, save_image
 
-LARGEST = 10_000_000  # bytes: Jupyter cuts the connection at a message of 10 MiB, without a word
-LIMIT = "uploads: up to 10 MB; larger ones into data/own"
+LARGEST = 10_000_000  # bytes: at a message of 10 MiB Jupyter silently drops the connection
+LIMIT = "up to 10 MB; put larger files into data/own"
 
 
 def keep(name: str, data: bytes) -> tuple[Path, torch.Tensor]:
     """Read an uploaded file and write it as a PNG beside the notebook; returns the path and the picture (1, 3, H, W).
 
-    Raises ValueError for what is too large or no picture.
+    Raises ValueError for a file that is too large or not a picture.
     """
     if len(data) > LARGEST:
         raise ValueError(
-            f"{name} has {len(data) / 1e6:.0f} MB, and up to {LARGEST / 1e6:.0f} MB can be uploaded: put it into the folder "
-            "data/own with the file browser at the left, then run this cell again."
+            f"{name} has {len(data) / 1e6:.0f} MB, but at most {LARGEST / 1e6:.0f} MB can be uploaded: put it into the folder "
+            "data/own with the file browser on the left, then run this cell again."
         )
     if not data:
-        raise ValueError(f"{name} is empty (0 bytes): get the picture again.")
+        raise ValueError(f"{name} is empty (0 bytes): upload the picture again.")
     picture = read(BytesIO(data), 1024, name)
     return save_image(picture, f"uploaded_{plain_name(name)}.png"), picture
 
 
 def plain_name(path: str) -> str:
-    """A file's name without its folder and ending, for another file's name."""
+    """Return a file's name without folder and ending, safe as part of another file's name."""
     return re.sub(r"\W+", "_", Path(path).stem)[:40] or "picture"

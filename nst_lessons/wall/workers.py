@@ -1,4 +1,4 @@
-"""Many paintings at a time: in processes on this machine, on several GPUs, or on a Dask cluster, through joblib."""
+"""Paints many pictures in parallel with joblib: in processes on this machine, on several GPUs, or on a Dask cluster."""
 
 import ast
 import asyncio
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from dask.distributed import Client
 
 INSTALL_DASK = 'pip install "dask[distributed]>=2024.5" "cryptography>=41"'
-PATIENCE = 20  # seconds, for an answer of a cluster
-DESERTED = 90  # seconds without any worker, after which a run on a cluster is given up
-Painted = tuple[object, bytes | None, float | None, str | None]  # key, PNG, seconds, why there is none
+PATIENCE = 20  # seconds to wait for a cluster's answer
+DESERTED = 90  # seconds without any worker before a run on a cluster is given up
+Painted = tuple[object, bytes | None, float | None, str | None]  # key, PNG, seconds, error if there is no PNG
 
 
 def paint_all(
@@ -43,20 +43,23 @@ def paint_all(
     address: str | None = None,
     devices: Sequence[str] | None = None,
 ) -> Iterator[Painted]:
-    """`stylize(photo, style, **options)` of the PNGs in `todo`, {key: (photo, style)}: (key, PNG, seconds, error) as they come.
+    """Stylize each pair of PNGs in `todo`; yields (key, PNG, seconds, error) in the order in which they are done.
 
-    jobs, backend, address, devices: as for `nst_lessons.wall.wall.wall`. A painting that fails comes without a PNG.
-    Raises ValueError or FileNotFoundError where there is nobody to paint, TimeoutError where nobody is left.
+    todo: {key: (photo, style)}.
+    options: the other arguments of `stylize`.
+    jobs, backend, address, devices: as in `nst_lessons.wall.wall.wall`.
+    A painting that fails has no PNG.
+    Raises ValueError or FileNotFoundError if there are no workers, TimeoutError if a cluster loses them all.
     """
     if (backend, bool(address), bool(devices)) not in _PLACES:
-        raise ValueError("Choose the backend loky (this machine, and its devices if any) or dask (a cluster, and its address).")
+        raise ValueError("Choose the backend loky (this machine, with devices if you like) or dask (a cluster at an address).")
     jobs = whole(jobs, "The number of jobs", 1)
     if not todo:
         return
     if backend == "dask":
         with _cluster(address, jobs) as client, parallel_config(_dask_backend(client)):
             yield from _run(todo, options, sum(client.ncores().values()))
-    elif devices:  # threads: the GPUs do the work, and threads can share a list of those that are free
+    elif devices:  # threads, since the GPUs do the work, and threads can share the queue of free devices
         free = SimpleQueue()
         for device in devices:
             free.put(torch.device(device))
@@ -64,7 +67,7 @@ def paint_all(
             yield from _run(todo, options, len(devices), free)
     else:
         threads = max(1, torch.get_num_threads() // jobs)
-        with parallel_config("loky", n_jobs=max(jobs, 2), inner_max_num_threads=threads):  # 1 would be this very process
+        with parallel_config("loky", n_jobs=max(jobs, 2), inner_max_num_threads=threads):  # 1 would paint in this process
             yield from _run(todo, options, jobs, parent=os.getpid())
 
 
@@ -72,25 +75,25 @@ _PLACES = {("loky", False, False), ("loky", False, True), ("dask", False, False)
 
 
 def default_jobs(size: int) -> int:
-    """One a core, since two processes of one thread paint more than one of two, as far as the memory goes."""
+    """Return one job per core, if memory allows: two processes of one thread paint more than one process of two."""
     device = best_device()
-    needed = 1e9 + size**2 * BYTES_PER_PIXEL * best_dtype(device).itemsize / 4  # bytes: torch itself, and a step
+    needed = 1e9 + size**2 * BYTES_PER_PIXEL * best_dtype(device).itemsize / 4  # bytes of torch itself and of a step
     fitting = int(psutil.virtual_memory().available / needed)
     return max(1, min(torch.get_num_threads(), fitting)) if device.type == "cpu" else 1
 
 
 def to_png(image: Image.Image) -> bytes:
-    """The bytes of a PNG."""
+    """Return an image as the bytes of a PNG."""
     data = BytesIO()
     image.save(data, "png")
     return data.getvalue()
 
 
 def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, parent: int | None = None) -> Iterator[Painted]:
-    """The paintings as they come. parent: the process with which the painting ones are to end.
+    """Yield the paintings as they are done. free: a queue of GPUs; parent: workers end when this process ends.
 
-    A process that dies (of too little memory, say) takes its pool along. What was under way then is tried again, each
-    alone; the one whose process dies once more is given up, and the rest goes on.
+    A process that dies, for example of too little memory, takes its whole pool along. Paintings that were in progress
+    are then tried again, one by one. One whose process dies again is given up, and the others go on.
     """
     left, suspects = dict(todo), []
     while left:
@@ -102,7 +105,7 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, 
                 yield painted
         except TimeoutError:  # of `_dask_backend`
             raise
-        except Exception as error:  # of the pool or the cluster: `_paint` raises none
+        except Exception as error:  # from the pool or the cluster: `_paint` catches its own
             if len(batch) > 1:
                 suspects = list(left)[:jobs]
             else:
@@ -111,7 +114,7 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, 
 
 
 def _ending_with(parent: int | None, paint: Callable[..., Painted], *arguments: object) -> Painted:
-    """`paint(*arguments)`, in a process that ends where its parent is killed."""
+    """Return `paint(*arguments)`; from now on this process ends if its parent is killed."""
     if parent is not None:
         _watch(parent)
     return paint(*arguments)
@@ -119,10 +122,10 @@ def _ending_with(parent: int | None, paint: Callable[..., Painted], *arguments: 
 
 @cache
 def _watch(parent: int) -> None:
-    """Begin, once per process, to look every second whether the parent is still there."""
+    """Check every second, in one thread per process, that the parent is alive; exit if not."""
 
     def look() -> None:
-        while os.getppid() == parent and psutil.pid_exists(parent):  # under Windows the first stays true
+        while os.getppid() == parent and psutil.pid_exists(parent):  # on Windows the first stays true
             time.sleep(1)
         os._exit(1)
 
@@ -130,7 +133,7 @@ def _watch(parent: int) -> None:
 
 
 def _paint(key: object, photo: bytes, style: bytes, options: dict, free: SimpleQueue | None) -> Painted:
-    """One painting; this runs in another process, or on another machine."""
+    """Paint one picture; this runs in another process or on another machine."""
     start, png = time.perf_counter(), None
     device = free.get() if free else best_device()
     try:
@@ -138,7 +141,7 @@ def _paint(key: object, photo: bytes, style: bytes, options: dict, free: SimpleQ
         result = stylize(*pictures, vgg=_vgg(device), **options)
         error = result.stopped
         png = None if error else to_png(to_pil(result.image))
-    except Exception as raised:  # whatever it is: the others go on
+    except Exception as raised:  # of any kind: the other paintings go on
         error = str(raised) or type(raised).__name__
     finally:
         if free:
@@ -150,13 +153,13 @@ def _paint(key: object, photo: bytes, style: bytes, options: dict, free: SimpleQ
 
 @cache
 def _vgg(device: torch.device) -> VGG:
-    """One a process and device."""
+    """Return one network per process and device."""
     return VGG(device=device, dtype=best_dtype(device))
 
 
 @contextmanager
 def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
-    """A client of the Dask scheduler at `address`, or of one that is started for this wall."""
+    """Give a client of the Dask scheduler at `address`, or of a cluster that is started for this wall."""
     try:
         import dask
         from dask.distributed import Client
@@ -167,7 +170,7 @@ def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
         raise FileNotFoundError(f"{error.name} is missing: run `{INSTALL_DASK}`.") from None
     if not address:
         _check_main_guard()
-    # its own cluster talks under keys that are made for it: other users of this computer could run code through it
+    # the local cluster gets keys of its own: otherwise other users of this computer could run code through it
     local = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None, "security": True}
     pages = {f"distributed.{kind}.http.routes": [] for kind in ("scheduler", "worker")}
     try:
@@ -176,15 +179,15 @@ def _cluster(address: str | None, jobs: int) -> Iterator["Client"]:
         client.wait_for_workers(1, timeout=PATIENCE)
         if not address:
             client.cluster.scheduler.http_server.stop()
-            client.cluster.adapt(minimum=jobs, maximum=jobs)  # replaces workers for good, as their nannies do not always
+            client.cluster.adapt(minimum=jobs, maximum=jobs)  # always replaces dead workers; their nannies may give up
     except (OSError, ValueError) as error:
-        raise ValueError(f"There is no Dask cluster at {address}, or it has no workers: check both ({error}).") from None
+        raise ValueError(f"There is no Dask cluster at {address}, or it has no workers ({error}): check both.") from None
     with client:
         yield client
 
 
 def _check_main_guard() -> None:
-    """Raise ValueError for a script that each process of a cluster would run again from its first line."""
+    """Raise ValueError for a script without a main guard: each process of a cluster would run the script again."""
     path = getattr(sys.modules["__main__"], "__file__", None)
     try:
         code = ast.parse(Path(path).read_bytes()) if path else ast.parse("")
@@ -193,21 +196,21 @@ def _check_main_guard() -> None:
     guards = [node for node in ast.walk(code) if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
     if code.body and not guards:
         raise ValueError(
-            f"{path} would be run again by each process of the Dask cluster: put what it does under the line "
+            f"Each process of the Dask cluster would run {path} again: put what it does under the line "
             'if __name__ == "__main__":'
         )
 
 
 def _dask_backend(client: "Client") -> object:
-    """joblib's backend for Dask, in three points mended."""
+    """Return joblib's Dask backend with three fixes."""
     from joblib._dask import DaskDistributedBackend
 
     class Backend(DaskDistributedBackend):
         def effective_n_jobs(self, n_jobs: int) -> int:
-            return max(super().effective_n_jobs(n_jobs), 2)  # for 1 joblib would work in this process, not on the cluster
+            return max(super().effective_n_jobs(n_jobs), 2)  # with 1, joblib would work in this process, not on the cluster
 
         def submit(self, func: Callable, callback: Callable | None = None) -> object:
-            future = super().submit(func, callback)  # whose error, when a task's workers have died, joblib would wait for
+            future = super().submit(func, callback)  # joblib would wait for ever if a task's workers have died
             future.add_done_callback(lambda done: callback(done.exception()) if done.exception() else None)
             return future
 
@@ -216,13 +219,13 @@ def _dask_backend(client: "Client") -> object:
             self.client.loop.add_callback(self._watch)
 
         async def _watch(self) -> None:
-            """Without workers joblib would wait for ever: give the tasks up."""
+            """Fail all tasks after `DESERTED` seconds without workers: joblib would wait for ever."""
             seen = time.monotonic()
             while self._continue and time.monotonic() - seen < DESERTED:
                 if await self.client.scheduler.ncores(workers=None):
                     seen = time.monotonic()
                 await asyncio.sleep(1)
             for future in list(self._results.values()) if self._continue else ():
-                future.set_exception(TimeoutError("The cluster has lost its workers. Start some, and call again: it goes on."))
+                future.set_exception(TimeoutError("The cluster has lost its workers: start some, then repeat the same call."))
 
     return Backend(client=client, wait_for_workers_timeout=0)

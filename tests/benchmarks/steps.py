@@ -19,7 +19,6 @@ from nst_lessons.machine import best_dtype
 from .energy import Judge
 from .textbook import CONTENT, STYLE, features_of, gram
 
-SHAPES = {256: (192, 256), 512: (384, 512)}  # a photo of 4:3
 ROUNDS = 7
 
 
@@ -31,7 +30,10 @@ def machine() -> str:
 
 
 def bare_convolutions(shape: tuple[int, int], dtype: torch.dtype) -> Callable[[], None]:
-    """A function that does the convolutions of VGG19 to conv5_1, there and back, and nothing else."""
+    """A function that does the convolutions of VGG19 to conv5_1, there and back, and nothing else.
+
+    Directly, by oneDNN with channels last: the floor of whoever multiplies as often as the definition says.
+    """
     layers = []
     for name, (kernel, bias) in vgg_weights.load().convs.items():
         if name > "conv5_1":
@@ -82,13 +84,14 @@ def seconds_of(functions: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: median(values[2:]) for name, values in times.items()}
 
 
-def step_table(judge: Judge, dtypes: list[torch.dtype]) -> list[str]:
+def step_table(judge: Judge, dtypes: list[torch.dtype], sizes: list[int]) -> list[str]:
     """Seconds of a step at one size, optimiser and all, against the bare convolutions and the textbook's step."""
     lines = [
         "| long side | type | step / floor | textbook's step / step | step | floor | textbook |",
         "|---|---|---|---|---|---|---|",
     ]
-    for size, shape in SHAPES.items():
+    for size in sizes:
+        shape = (3 * size // 4, size)
         photo, painting = torch.rand(1, 3, *shape), nst.load_image("swirls", size)
         functions = {"textbook": textbook_step(judge, shape)}
         for dtype in dtypes:
@@ -121,7 +124,7 @@ peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read
 before = peak()
 vgg = nst.VGG(dtype=getattr(torch, sys.argv[2]))
 nst.stylize("coffee", "swirls", vgg=vgg, size=int(sys.argv[1]), steps=9)
-print(peak() - before)
+print(peak(), peak() - before)
 """
 _LIVE = """
 import time
@@ -133,19 +136,28 @@ print(plot.spent / (time.perf_counter() - start))
 """
 
 
-def other_figures(dtypes: list[torch.dtype]) -> list[str]:
-    """Seconds to the first picture, gigabytes above the imported libraries, the live plot's share of a run."""
+def start() -> list[str]:
+    """Seconds to the first picture."""
     warm, cold = map(float, _in_process(_START).split())
-    lines = [
-        f"- first picture: {warm:.1f} s after calling `stylize` with the network loaded, {cold:.1f} s after Python started",
-    ]
-    for size in (512, 1024):
-        used = [f"{float(_in_process(_MEMORY, str(size), str(dtype)[6:])):.2f} GB in {str(dtype)[6:]}" for dtype in dtypes]
-        lines.append(f"- peak memory above the imported libraries at {size} pixels (3:2): {', '.join(used)}")
+    return [f"- first picture: {warm:.1f} s after calling `stylize` with the network loaded, {cold:.1f} s after Python started"]
+
+
+def memory(dtypes: list[torch.dtype], sizes: list[int]) -> list[str]:
+    """The most memory that a run has at a time, in gigabytes: of the whole process, and above the imported libraries."""
+    lines = ["| long side (3:2) | type | peak | above the imports |", "|---|---|---|---|"]
+    for size in sizes:
+        for dtype in dtypes:
+            whole, above = map(float, _in_process(_MEMORY, str(size), str(dtype)[6:]).split())
+            lines.append(f"| {size} | {str(dtype)[6:]} | {whole:.2f} GB | {above:.2f} GB |")
+    return lines
+
+
+def drawing() -> list[str]:
+    """The live plot's share of a default run."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_LIVE)])
     NotebookClient(notebook, timeout=600).execute()
     share = next(float(output.text) for output in notebook.cells[0].outputs if output.output_type == "stream")
-    return [*lines, f"- `LivePlot` took {share:.1%} of a default run"]
+    return [f"- `LivePlot` took {share:.1%} of a default run"]
 
 
 def _in_process(code: str, *arguments: str) -> str:

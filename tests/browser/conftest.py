@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import shutil
 import socket
 import subprocess
@@ -27,7 +28,10 @@ def lab(tmp_path_factory):
     token = secrets.token_hex(16)
     own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR")}
     own |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"]
+    lines = (ROOT / "Makefile").read_text().splitlines()
+    [started] = [line.removeprefix("LAB := jupyter lab") for line in lines if line.startswith("LAB := ")]  # as `make lab` does
+    command = [sys.executable, "-m", "jupyterlab", *shlex.split(started), "--no-browser", "--ip=127.0.0.1"]
+    command += [f"--port={port}", "--allow-root"]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", "--expose-app-in-browser"]
     settings = {  # no pop-ups: one asks for news, one at times which kernel is meant, though there is one
         "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',

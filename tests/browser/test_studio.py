@@ -162,13 +162,29 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
         print(f"\nStudio in the browser: slider to changed weight {slider:.2f} s, Stop to stopped {stopping:.2f} s")
 
 
+def test_a_picture_too_large_to_be_uploaded_is_told_and_the_next_one_is_taken(open_notebook, lab):
+    _, folder = lab
+    page = open_notebook("third.ipynb")
+    run_all(page)
+    (folder / "big.png").write_bytes(bytes(30_000_000))
+    colours = Image.new("RGB", (200, 120), (20, 160, 120))
+    colours.save(folder / "green.png")
+    told = page.get_by_text("big.png has 30 MB, and up to 10 MB can be uploaded: put it into the folder data/own").first
+    for name, seen in (("big.png", told), ("green.png", page.locator("button.mod-active:text-is('green')"))):
+        with page.expect_file_chooser() as chooser:
+            page.locator("button:has-text('upload')").first.click()
+        chooser.value.set_files(folder / name)
+        seen.wait_for(timeout=20_000)
+        page.screenshot(path=SCREENSHOTS / f"6_uploaded_{name}")
+
+
 def test_a_person_chooses_a_picture_of_an_own_folder_by_its_thumbnail(open_notebook):
     page = open_notebook("third.ipynb")
     page.set_viewport_size({"width": 1200, "height": 700})
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
     run_all(page)
     page.locator(".widget-dropdown select").first.select_option(label="own/club (21)")
-    page.get_by_text("1 left out that cannot be read: cut.png").wait_for(timeout=10_000)
+    page.get_by_text("left out 1 that cannot be read: cut.png").wait_for(timeout=10_000)
     face = page.locator("button:text-is('face_07')")
     face.click()  # it is scrolled to
     page.locator("button.mod-active:text-is('face_07')").wait_for(timeout=10_000)

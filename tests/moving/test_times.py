@@ -38,6 +38,7 @@ def test_of_more_frames_than_wanted_the_first_of_each_part_of_a_second_is_read(r
         ([0, 0.1, 0.2], 0.001, None, [0, 0.1, 0.2, 0.3]),  # a length of no account
         ([0, 0.1, 0.2], 0, None, [0, 0.1, 0.2, 0.3]),
         ([0, 0.1, 0.2], 5, None, [0, 0.1, 0.2, 5.2]),  # the last picture of a slide show
+        ([0, 1, 2], 0.3, None, [0, 1, 2, 2.3]),  # a last picture that is short
         ([0.02, 0.12, 0.22], 0.1, None, [0, 0.1, 0.2, 0.3]),  # the sound begins a moment before
         ([0.4, 0.5, 0.6], 0.1, None, [0, 0.5, 0.6, 0.7]),
         ([0, 0.1, 0.2], 0.033, 10, [0, 0.1, 0.2, 0.3]),

@@ -174,12 +174,16 @@ def test_ctrl_c_keeps_the_finished_frames(clip, vgg):
     ("options", "message"),
     [
         ({"method": "magic"}, "no method 'magic' here: choose optimise, frame, keyframe"),
-        ({"temporal": -1.0}, "temporal is -1.0 and next_steps 2: give 0 or more"),
+        ({"temporal": -1.0}, "temporal is -1.0: give a finite number, 0 or more"),
         ({"temporal": float("nan")}, "temporal is nan"),
-        ({"next_steps": 0}, "next_steps 0"),
-        ({"spans": ()}, r"spans is \(\): give numbers of frames back"),
-        ({"spans": (2, 1)}, "rising, from 1 up"),
-        ({"spans": (0, 1)}, "rising, from 1 up"),
+        ({"temporal": "30"}, "temporal is '30': give a number without quotation marks"),
+        ({"next_steps": 0}, "next_steps is 0: give a whole number from 1 up"),
+        ({"next_steps": "2"}, "next_steps is the text '2'"),
+        ({"spans": 1}, "spans is 1: give how many frames back to look"),
+        ({"spans": "1"}, "spans is '1': give how many frames back to look"),
+        ({"spans": ()}, r"spans is \(\): give how many frames back to look"),
+        ({"spans": (2, 1)}, "in rising order from 1"),
+        ({"spans": (0, 1)}, "in rising order from 1"),
         ({"size": 31}, "from 32 up"),
         ({"steps": 0}, "from 1 up"),
         ({"weights": nst.Weights(style=-1)}, "weight of style is -1"),
@@ -190,10 +194,18 @@ def test_bad_options_are_told_at_once(options, message, clip):
         transfer_video(clip.frames, "wave", **SMALL | options)
 
 
+def test_a_run_in_numbers_of_numpy_goes_on_with_the_same_files(clip, vgg, tmp_path):
+    numbers = {"size": 64, "steps": 2, "next_steps": 1, "spans": (1,), "temporal": 2}
+    frames = list(transfer_video(clip.frames, "wave", vgg=vgg, folder=tmp_path, **numbers))
+    others = {"size": np.int64(64), "steps": np.int32(2), "next_steps": np.int64(1), "spans": np.array([1]), "temporal": 2.0}
+    again = list(transfer_video(clip.frames, "wave", vgg=vgg, folder=tmp_path, **others))
+    assert [frame.path for frame in again] == [frame.path for frame in frames] and again[-1].seconds == 0
+
+
 def test_frames_that_are_no_clip_are_told_at_once(clip, random_image):
     with pytest.raises(ValueError, match="A clip of 1 frames does not move"):
         transfer_video(clip.frames[:1], "wave", **SMALL)
-    with pytest.raises(ValueError, match="Frame 3 is 64 x 64 pixels and the first 64 x 45"):
+    with pytest.raises(ValueError, match="Frame 3 is 64 x 64 pixels but the first is 64 x 45"):
         transfer_video([*clip.frames[:2], random_image(80, 80)], "wave", **SMALL)
     with pytest.raises(ValueError, match="There are 3 frames, 1 flows and 2 masks"):
         flicker(clip.frames, clip.flows[:1], clip.masks)

@@ -73,27 +73,56 @@ def edited(path, **changes):
 def test_a_damaged_file_is_refused(tmp_path, damage):
     path = save_model(tmp_path / "one.safetensors", "decoders", STATE, CARD)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match="damaged, cut off or no model"):
+    with pytest.raises(ValueError, match="damaged, cut off or not a model"):
         load_model(path, "decoders")
 
 
 def test_a_file_that_says_it_holds_much_more_than_it_does_allocates_nothing(tmp_path):
     path = save_model(tmp_path / "one.safetensors", "decoders", STATE, CARD)
     edited(path, weight={"dtype": "F32", "shape": [10**6, 10**6], "data_offsets": [0, 4 * 10**12]})
-    with pytest.raises(ValueError, match="damaged, cut off or no model"):
+    with pytest.raises(ValueError, match="damaged, cut off or not a model"):
         load_model(path, "decoders")
+
+
+def test_a_card_too_deep_to_be_read_and_a_type_that_torch_lacks_are_damage(tmp_path):
+    rest = {"count": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]}}
+    deep = {"__metadata__": {"kind": "decoders", "version": "1", "card": "[" * 10**5}}
+    for changes in (deep, rest | {"weight": {"dtype": "F8_E8M0", "shape": [24], "data_offsets": [8, 32]}}):
+        path = save_model(tmp_path / "one.safetensors", "decoders", STATE, CARD)
+        edited(path, **changes)
+        with pytest.raises(ValueError, match="damaged, cut off or no model"):
+            load_model(path, "decoders")
+
+
+def test_numbers_of_eight_bits_are_read_and_checked(tmp_path):
+    for byte, number in ((b"\x38", 1.0), (b"\x40", 2.0), (b"\x7f", None)):  # E4M3: Micikevicius et al. 2022, table 1
+        path = tmp_path / "one.safetensors"
+        header = {"weight": {"dtype": "F8_E4M3", "shape": [1], "data_offsets": [0, 1]}}
+        header |= {"__metadata__": {"kind": "decoders", "version": "1", "card": "{}"}}
+        path.write_bytes(struct.pack("<Q", len(json.dumps(header))) + json.dumps(header).encode() + byte)
+        if number is None:
+            with pytest.raises(ValueError, match="weight holds numbers that are not finite"):
+                load_model(path, "decoders")
+        else:
+            assert load_model(path, "decoders")[0]["weight"].tolist() == [number]
 
 
 def test_another_kind_version_or_file_is_refused(tmp_path):
     path = save_model(tmp_path / "one.safetensors", "stylizer", STATE, CARD)
-    with pytest.raises(ValueError, match="holds stylizer of version 1, and decoders"):
+    with pytest.raises(ValueError, match="holds stylizer of version 1, but this needs decoders"):
         load_model(path, "decoders")
     edited(path, __metadata__={"kind": "stylizer", "version": "2", "card": "{}"})
     with pytest.raises(ValueError, match="of version 2"):
         load_model(path, "stylizer")
-    for about in ({}, {"card": "{}"}, {"kind": "stylizer", "version": "1"}, {"kind": "stylizer", "version": "1", "card": "[]"}):
+    for about in (
+        None,
+        {},
+        {"card": "{}"},
+        {"kind": "stylizer", "version": "1"},
+        {"kind": "stylizer", "version": "1", "card": "[]"},
+    ):
         edited(path, __metadata__=about)
-        with pytest.raises(ValueError, match="neither its kind nor its version"):
+        with pytest.raises(ValueError, match="lacks a card, its kind or its version"):
             load_model(path, "stylizer")
 
 
@@ -112,8 +141,9 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path):
         {"styles": ["wave"], "channels": [4, 8], "blocks": 10**12},
         {"styles": 7, "channels": "many", "blocks": 1},
         {"styles": ["wave"], "channels": [4, 8, 16], "blocks": 1},
+        {"styles": [None], "channels": [4, 8], "blocks": 1},
     ],
-    ids=["empty", "wide", "deep", "of other kinds", "another network's"],
+    ids=["empty", "wide", "deep", "of other kinds", "another network's", "nameless"],
 )
 def test_a_card_that_asks_for_another_network_is_refused_before_that_is_made(card, tmp_path):
     state = Stylizer(["wave"], (4, 8), 1).state_dict()

@@ -172,3 +172,8 @@ def test_the_cards_energy_of_its_worst_style_is_what_it_says_and_half_the_photos
     painted, untouched, painting = (to_pil(one) for one in (shipped.paint(image, style), image, nst.load_image(style)))
     found = [judge.energy(picture, untouched, painting) for picture in (painted, untouched)]
     assert found == pytest.approx(energies[style][photo], rel=0.02)
+
+
+def test_a_size_that_the_memory_does_not_take_is_told_before_the_picture_is_made(random_image):
+    with pytest.raises(ValueError, match=r"Size 60000 needs about .* GB of memory.*largest size that fits"):
+        realtime(random_image(64, 64), "wave", size=60_000)

@@ -69,7 +69,7 @@ def test_the_command_line_says_what_comes_next(made, monkeypatch, tmp_path, caps
 def test_an_owner_that_cannot_be_one_is_refused_before_anything_is_written(owner, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["publish", str(NOTEBOOKS), f"--kaggle={owner}"]) == 2
-    assert "give what stands behind kaggle.com/ in the address of your profile" in capsys.readouterr().err
+    assert "give the part after kaggle.com/ in the address of your profile" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
@@ -95,10 +95,10 @@ def test_without_the_wheel_there_is_no_bundle(monkeypatch, tmp_path):
         ({"title": "short"}, "6 to 50"),
         ({"title": "x" * 51}, "6 to 50"),
         ({"subtitle": "too short"}, "20 to 80"),
-        ({"id": "ada"}, "no account"),
-        ({"id": "ada/NST-Lessons"}, "no name of 6 to 50"),
-        ({"id": "ada/short"}, "no name of 6 to 50"),
-        ({"id": "/nst-lessons"}, "no account"),
+        ({"id": "ada"}, "not an account"),
+        ({"id": "ada/NST-Lessons"}, "not a name of 6 to 50"),
+        ({"id": "ada/short"}, "not a name of 6 to 50"),
+        ({"id": "/nst-lessons"}, "not an account"),
         ({"licenses": []}, "one licence"),
         ({"licenses": [{"name": "other"}, {"name": "MIT"}]}, "one licence"),
         ({"licenses": [{"name": "MIT"}]}, "one licence"),
@@ -119,7 +119,7 @@ def test_rules_of_a_data_set(change, rule):
         ({"code_file": "none.ipynb"}, "there is no none.ipynb"),
         ({"language": "r"}, "in Python"),
         ({"enable_gpu": "false"}, "true or false"),
-        ({"dataset_sources": ["nst-lessons"]}, "no account"),
+        ({"dataset_sources": ["nst-lessons"]}, "not an account"),
         ({"competition": []}, "the keys are"),
     ],
 )

@@ -76,7 +76,7 @@ def test_without_weights_the_line_says_what_to_do_where(no_weights, monkeypatch)
 
 
 def test_colab_offers_the_form_until_there_are_pictures(colab):
-    assert ready.ready("here").endswith("for pictures of your own choose OWN_PICTURES in this form, and run it again")
+    assert ready.ready("here").endswith("to use your own pictures, choose OWN_PICTURES in this form and run it again")
     assert ready.ready("here", "upload").endswith("your own pictures: own/me_at_the_sea")
     assert ready.ready("here").endswith("your own pictures: own/me_at_the_sea")
 

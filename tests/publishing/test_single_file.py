@@ -160,7 +160,7 @@ def test_a_damaged_cell_says_so(harm, capsys, monkeypatch, tmp_path):
 def test_a_missing_dependency_is_named_as_pip_calls_it(capsys, monkeypatch):
     monkeypatch.setattr(setup_cell, "NEEDED", {"torch": "torch", "no_such_module": "no-such-package"})
     setup_cell.set_up()
-    assert "run `%pip install no-such-package` in a cell" in capsys.readouterr().out
+    assert "run `%pip install no-such-package` in a new cell" in capsys.readouterr().out
 
 
 def test_what_is_needed_are_the_packages_dependencies():

@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_left_out_with_a_note(club):
     (club / "faces" / "cut.png").write_bytes((club / "faces" / "red.png").read_bytes()[:60])
     chooser = Chooser("photo", "club/faces/red")
     assert len(shown(chooser)) == len(COLOURS)
-    assert chooser.note.value == "2 left out that cannot be read: a&lt;b&gt;.jpg, cut.png"
+    assert chooser.note.value == "left out 2 that cannot be read: a&lt;b&gt;.jpg, cut.png"
     chooser.folder.value = "club"
     assert chooser.note.layout.display == "none" and list(shown(chooser)) == ["club/logo"]
 

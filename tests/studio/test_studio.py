@@ -175,7 +175,7 @@ def test_the_limit_of_uploads_stands_beside_the_button_and_the_way_round_in_the_
     assert any("up to 10 MB" in text and "data/own" in text for text in texts)
     upload(studio.panel.content.upload, "x.png", bytes(12_000_000))
     said = studio.panel.status.value
-    assert "x.png has 12 MB, and up to 10 MB can be uploaded" in said and "data/own" in said and "run this cell again" in said
+    assert "x.png has 12 MB, but at most 10 MB can be uploaded" in said and "data/own" in said and "run this cell again" in said
 
 
 CELLS = """

@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 import nst_lessons as nst
+from nst_lessons.figures import draw
 from nst_lessons.wall import wall as wall_module
 from nst_lessons.wall import workers
 from nst_lessons.wall.wall import wall
@@ -157,7 +158,20 @@ def test_a_club_with_everything_in_it_paints_all_that_it_can_and_says_what_it_le
     assert {one.photo for one in made.failed} == reasons.keys() and all(reasons[one.photo] in one.error for one in made.failed)
     assert len(made.paintings) == 10 * 2 and len(made.failed) == 2 * 2 and len(made.poster) == 2
     assert all(one.path.is_file() and len(os.fsencode(one.path.name)) <= 255 for one in made.paintings if not one.error)
-    assert made.notes == ["left out, since their names do not end as a picture's: film.mov"]
+    assert made.notes == ["left out, because their names do not end like a picture's: film.mov"]
+
+
+def test_on_the_poster_every_name_is_above_its_own_picture(photos, tmp_path, painted, monkeypatch):
+    for name in ("w" * 99 + ".png", "w" * 100 + ".png", "ü" * 60 + ".png"):
+        shutil.copy(photos / "coffee.png", photos / name)
+    figures = []
+    monkeypatch.setattr(wall_module, "draw", lambda *given, **options: figures.append(draw(*given, **options)) or figures[-1])
+    made = wall(photos, ["swirls", "wave"], tmp_path / "out", **SMALL)
+    [figure] = figures
+    boxes = [axis.title.get_window_extent() for axis in figure.axes if axis.get_title()]
+    assert len(boxes) == len(made.paintings) == 12
+    assert not any(one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number])
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in boxes)
 
 
 def test_a_disk_that_is_full_for_one_painting_ends_nothing_and_keeps_it_elsewhere(photos, tmp_path, painted, monkeypatch):
@@ -299,7 +313,7 @@ if __name__ == "__main__":
 def test_a_cluster_without_workers_is_not_waited_for(photos, tmp_path):
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, DESERTED, photos)
-    assert run.stdout == "The cluster has lost its workers. Start some, and call again: it goes on.\n", run.stderr
+    assert run.stdout == "The cluster has lost its workers: start some, then repeat the same call.\n", run.stderr
 
 
 @pytest.mark.slow
@@ -372,7 +386,9 @@ def test_a_script_without_a_main_guard_is_told_so_by_one_message(photos, tmp_pat
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     run = run_script(tmp_path, UNGUARDED, photos / "coffee.png")
     assert run.stdout.count("\n") == 1 and "Traceback" not in run.stderr
-    assert run.stdout.startswith(str(tmp_path / "script.py")) and 'under the line if __name__ == "__main__":' in run.stdout
+    assert (
+        f"would run {tmp_path / 'script.py'} again" in run.stdout and 'under the line if __name__ == "__main__":' in run.stdout
+    )
 
 
 GUARDED = """

@@ -1,1 +1,1 @@
-"""How the models that ship with the project were trained."""
+"""Trains the models that ship with the project."""

@@ -1,4 +1,4 @@
-"""What the decoders' training minimises, round by round (see `inversion.train_decoders`)."""
+"""The losses of the decoders' training, one per round (see `decoders.train_decoders`)."""
 
 import torch
 import torch.nn.functional as F
@@ -10,12 +10,12 @@ from nst_lessons.one_pass.decoders import Decoder
 from nst_lessons.one_pass.transforms import wct
 from nst_lessons.vgg import VGG
 
-FEATURE_WEIGHT = 0.03  # the losses of a trained decoder are then about equal
+FEATURE_WEIGHT = 0.03  # makes the two losses of a trained decoder about equal
 STYLE_WEIGHT, ROW_STYLE_WEIGHT = 0.05, 0.08
 
 
 def photos_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
-    """How far the decoded pictures (B, 3, H, W), and their features, are from these pictures and theirs: equation (1)."""
+    """Return the reconstruction loss of `pictures` (B, 3, H, W), in pixels and in features: equation (1) of Li et al."""
     layer = f"relu{decoder.level}_1"
     with torch.no_grad():
         features = vgg(pictures, [layer])[layer]
@@ -24,10 +24,11 @@ def photos_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Ten
 
 
 def fine_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
-    """The first half of the pictures as in round one; those of the second half take on the statistics of these.
+    """Return the loss of round two: half of the pictures as in round one, the other half in their style.
 
-    What is painted of the transformed features must have them again, and the other's Gram matrices at all levels down to
-    relu1_1: a picture without the style's grain would be driven too far by the levels that follow.
+    The second half's features take on the statistics of the first half's. The decoded picture must have these features
+    again, and the style's Gram matrices from this level to relu1_1: the next levels would overdo a picture without the
+    style's grain.
     """
     layers, half = [f"relu{level}_1" for level in range(1, decoder.level + 1)], len(pictures) // 2
     with torch.no_grad():
@@ -47,10 +48,13 @@ def fine_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tenso
 
 
 def row_loss(decoders: dict[int, Decoder], decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tensor:
-    """Of a picture, a style, and a photo: the picture as in round one, and the photo as it comes here in `universal`.
+    """Return the loss of round three, in a row of decoders.
 
-    That is, through the deeper decoders. What is then painted must have the Gram matrices of the style down to relu5_1, at
-    the crop's size, half and a quarter of it: what is wrong in them after one level cannot be mended by those that follow.
+    decoders: all of them, by level. decoder: the one that learns. vgg: the extractor.
+    pictures: a picture, a style and a photo, (3, 3, H, W).
+    The picture counts as in round one. The photo first goes through the deeper decoders, as in `universal`. The decoded
+    photo must have the style's Gram matrices from relu1_1 to relu5_1, at the crop's size, half and a quarter of it: the
+    next levels cannot repair errors of this one.
     """
     plain, style, photo = pictures.split(1)
     layer = f"relu{decoder.level}_1"

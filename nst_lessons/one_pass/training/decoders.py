@@ -1,4 +1,4 @@
-"""How the decoders learn to invert VGG: on photos, then on features such as whitening and colouring makes, then in a row."""
+"""Trains the decoders to invert VGG: on photos, then on whitened and coloured features, then one after the other."""
 
 import math
 import os
@@ -23,11 +23,11 @@ from nst_lessons.vgg import VGG, default_vgg
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
 FINE_STEPS = {2: 200, 3: 400, 4: 400}  # on transformed features too
-ROW_STEPS = {4: 300, 3: 300, 2: 250}  # on what the deeper ones have painted
-RATES = {1: 0.0, 2: 1e-3, 3: 1e-3, 4: 3e-4}  # of Adam, on photos
+ROW_STEPS = {4: 300, 3: 300, 2: 250}  # on pictures that the deeper decoders painted
+RATES = {1: 0.0, 2: 1e-3, 3: 1e-3, 4: 3e-4}  # Adam's learning rates on photos
 FINE_RATE, ROW_RATE = 2e-4, 3e-4
-HEAD_STEPS = {4: 400}  # begun at random, the deepest layers kill their own units: relu4_1 is sparse, and strong where it is not
-BATCH, SIZE, ROW_SIZE = 4, 160, 256  # crops a step, and their pixels; in the third round there are three
+HEAD_STEPS = {4: 400}  # from a random start, units of the deepest layers die: relu4_1 is sparse, with strong peaks
+BATCH, SIZE, ROW_SIZE = 4, 160, 256  # crops per step, and their sides in pixels; the third round has three crops
 SAVE_EVERY = 50  # steps
 DATA = "photos of scikit-image, the bundled styles but painterly, drawn gradients and flat patches"
 
@@ -38,22 +38,24 @@ class TrainingStep:
 
     level: int
     index: int  # 1, 2, ... total
-    total: int  # of this level, in this round
+    total: int  # steps of this level in this round
     loss: float
 
 
 def train_decoders(
     path: str | os.PathLike, *, checkpoint: str | os.PathLike = "out/decoders.pt", seed: int = 0, vgg: VGG | None = None
 ) -> Iterator[TrainingStep]:
-    """Train a decoder for each level, shallow first, and write them to `path` with a card; yields a `TrainingStep` a step.
+    """Train a decoder for each level and write them to `path` with a card; yields a `TrainingStep` per step.
 
-    Round one, on crops of `training_photos`: |D(F) - I|^2 + 0.03 |VGG(D(F)) - F|^2 / |F|^2, the paper's equation (1) in units
-    of the features. The first decoder, one linear layer, is solved at once; the tail of each other starts as the decoder
-    before it. Rounds two and three are not in the paper. Two: half of the features are transformed to the statistics of
-    another crop's, and what is painted is held to these features and to the other crop's Gram matrices (see `fine_loss`).
-    Three, deep first: each learns on what comes to it in `universal`, held to the style at three sizes (see `row_loss`).
-    `checkpoint` is written every `SAVE_EVERY` steps, and a run that finds one goes on from it. The card gives the PSNR on
-    `held_out_photos`.
+    path: the file of the model. vgg: the extractor, by default the usual one. seed: of the crops.
+    checkpoint: a file written every `SAVE_EVERY` steps; a run that finds it continues from there.
+
+    Round one, shallow levels first, on crops of `training_photos`: |D(F) - I|^2 + 0.03 |VGG(D(F)) - F|^2 / |F|^2, the paper's
+    equation (1) in units of the features. The first decoder, one linear layer, is solved in closed form. The tail of every
+    other one starts as the decoder before it. Rounds two and three are not in the paper. Round two transforms half of the
+    features to another crop's statistics; the decoded picture must match these features and the other crop's Gram matrices
+    (see `fine_loss`). Round three, deep levels first, trains each decoder on its input in `universal`, and compares with the
+    style at three sizes (see `row_loss`). The card gives the PSNR on `held_out_photos`.
     """
     vgg = default_vgg() if vgg is None else vgg
     checkpoint = Path(checkpoint)
@@ -84,7 +86,7 @@ def train_decoders(
 
 
 def _given(kind: str, pictures, styles, generator: torch.Generator) -> torch.Tensor:
-    """The crops of one step: all of any pictures; or one of a style and the others; or a picture, a style, and a picture."""
+    """Return one step's crops: any pictures ("photos"); a style first ("fine"); or a picture, a style and a picture ("row")."""
     if kind == "row":
         parts = [crops(some, 1, ROW_SIZE, generator) for some in (pictures, styles, pictures)]
         return torch.cat(parts) if torch.rand((), generator=generator) < 0.5 else _recoloured(torch.cat(parts), generator)
@@ -93,14 +95,14 @@ def _given(kind: str, pictures, styles, generator: torch.Generator) -> torch.Ten
 
 
 def _new(level: int, decoders: dict[int, Decoder], vgg: VGG, pictures: list[torch.Tensor]) -> Decoder:
-    """A decoder at its start: solved, or random before the one of the level above."""
+    """Return an untrained decoder: level 1 solved, others with random layers before a copy of the level above."""
     decoder = Decoder(level).to(vgg.device, memory_format=torch.channels_last)
     torch.manual_seed(level)
     for conv in (layer for layer in decoder.net if isinstance(layer, nn.Conv2d)):
         nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
         nn.init.zeros_(conv.bias)
     if level - 1 in decoders:
-        for mine, learned in zip(reversed(decoder.net), reversed(decoders[level - 1].net), strict=False):  # as far as that goes
+        for mine, learned in zip(reversed(decoder.net), reversed(decoders[level - 1].net), strict=False):  # the shared tail
             mine.load_state_dict(learned.state_dict())
     layer = f"relu{level}_1"
     some = crops(pictures, 32, 64, torch.Generator().manual_seed(0))
@@ -114,7 +116,7 @@ def _new(level: int, decoders: dict[int, Decoder], vgg: VGG, pictures: list[torc
 
 
 def _solve(conv: nn.Conv2d, features: torch.Tensor, pictures: torch.Tensor) -> None:
-    """Set the one layer of the first decoder, which is linear, to its least squares: gradients are slow there."""
+    """Set the first decoder's only layer, which is linear, to its least-squares solution: gradient descent is slow there."""
     patches = F.unfold(F.pad(features, (1, 1, 1, 1), mode="reflect"), 3)  # (B, 9 C, H*W)
     rows = F.pad(patches.movedim(1, 2).flatten(0, 1).double(), (0, 1), value=1.0)  # (B*H*W, 9 C + 1)
     wanted = pictures.flatten(2).movedim(1, 2).flatten(0, 1).double()  # (B*H*W, 3)
@@ -125,7 +127,7 @@ def _solve(conv: nn.Conv2d, features: torch.Tensor, pictures: torch.Tensor) -> N
 
 
 def _teach_head(decoder: Decoder, above: Decoder, vgg: VGG, pictures: list[torch.Tensor]) -> None:
-    """Let the layers before those of the decoder above, which it starts with, learn the features that that one expects."""
+    """Train the layers in front of the copy of the decoder `above` to produce the features that it expects."""
     head, layers = decoder.net[: len(decoder.net) - len(above.net)], [f"relu{decoder.level - 1}_1", f"relu{decoder.level}_1"]
     optimizer, steps = torch.optim.Adam(head.parameters(), lr=1e-3), HEAD_STEPS[decoder.level]
     for index in range(steps):
@@ -142,32 +144,32 @@ def _step(decoder: Decoder, optimizer: torch.optim.Adam, loss_of, vgg: VGG, pict
 
 
 def _share(done: float) -> float:
-    """Of the learning rate: up within the first fiftieth, then down to zero along a cosine."""
+    """Return the share of the learning rate: it rises in the first fiftieth, and falls to zero along a cosine."""
     return min(1, 0.02 + 50 * done) * (1 + math.cos(math.pi * done)) / 2
 
 
 def _recoloured(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The pictures, every other one with its colours exchanged: a painting has colours that no photo has."""
+    """Permute the colours of every other picture: a painting has colours that no photo has."""
     channels = [torch.randperm(3, generator=generator) if i % 2 else torch.arange(3) for i in range(len(pictures))]
     return torch.stack([picture[order] for picture, order in zip(pictures, channels, strict=True)])
 
 
 def _save(checkpoint: Path, decoders: dict[int, Decoder], finished: int, current: dict | None) -> None:
-    """finished: how many jobs are; current: the optimiser of the next one, and its steps so far, if it has begun."""
+    """Write a checkpoint. finished: how many jobs are done. current: the next job's optimiser and steps, if it has begun."""
     state = {level: decoder.state_dict() for level, decoder in decoders.items()}
     with replacing(checkpoint) as temporary:
         torch.save({"decoders": state, "finished": finished, "current": current}, temporary)
 
 
 def _resume(checkpoint: Path, device: torch.device) -> tuple[dict[int, Decoder], int, dict | None]:
-    """What `_save` wrote, or a beginning."""
+    """Return what `_save` wrote, or a fresh start."""
     if not checkpoint.is_file():
         return {}, 0, None
 
     def read(found: dict) -> tuple[dict[int, Decoder], int, dict | None]:
         decoders = {}
         for level, state in found["decoders"].items():
-            decoders[level] = Decoder(level)  # KeyError for a level that there is not
+            decoders[level] = Decoder(level)  # KeyError for an unknown level
             decoders[level].load_state_dict(state)
             decoders[level].to(device, memory_format=torch.channels_last).eval()
         current = found["current"]

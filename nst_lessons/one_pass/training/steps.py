@@ -1,4 +1,4 @@
-"""What trainings of a painting network share: the loop, one step of it, and the network at the end.
+"""Shared by all trainings of painting networks: the loop, one step of it, and the network at the end.
 
 Used by `training.stylizer` (lesson 08) and `moving.keyframe` (lesson 09).
 """
@@ -29,11 +29,15 @@ def training_steps(
     index: int = 0,
     spent: float = 0.0,
 ) -> Iterator[Step]:
-    """Call `update` again and again; yields a `Step` an iteration.
+    """Call `update` until the training ends; yields a `Step` per iteration.
 
-    update: takes one step of `optimizer`; returns the losses as a Step has them. preview: paints the Step's picture, once in
-    `every` steps. rate: of learning at the start; it falls to 0 as half a cosine. The end comes after `steps`, or after so
-    many `seconds` of updates if that is sooner. index, spent: the steps and seconds of a run that goes on.
+    update: takes one step of `optimizer` and returns the losses of a Step.
+    preview: paints the Step's picture.
+    optimizer: its learning rate is set here.
+    rate: the first learning rate; it falls to 0 along half a cosine.
+    steps, seconds: the training ends after so many steps, or seconds of updates, whichever comes first.
+    every: steps between two previews.
+    index, spent: steps and seconds of an earlier run that this one continues.
     """
     image = None
     while (done := max(index / steps, spent / seconds)) < 1:
@@ -49,7 +53,7 @@ def training_steps(
 
 
 def descend(loss: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
-    """One step down; FloatingPointError if the loss is not finite."""
+    """Take one step of the optimiser. Raises FloatingPointError if the loss is not finite."""
     if not torch.isfinite(loss):
         raise FloatingPointError(f"The loss is {loss.item()}: lower the rate or the weights, and train again.")
     optimizer.zero_grad()
@@ -58,20 +62,20 @@ def descend(loss: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
 
 
 def quickest(device: torch.device) -> torch.autocast:
-    """A context in which a network computes in the number type that is quickest on `device`."""
+    """Return a context in which a network computes in the fastest number type of `device`."""
     dtype = best_dtype(device)
     return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
 
 
 def seeded(make: Callable[[], Network], seed: int) -> Network:
-    """An untrained network, drawn with `seed`; other random numbers stay as they were."""
+    """Return an untrained network with random weights from `seed`; the global random state does not change."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make()
 
 
 def trained(model: Network, steps: Iterator[Step], callback: Callable[[Step], object] | None) -> Network:
-    """The network after all `steps` of its training, each told to `callback`; it learns no more."""
+    """Run all `steps` of a training, call `callback` with each, and return the network, frozen."""
     for step in steps:
         if callback is not None:
             callback(step)

@@ -1,4 +1,4 @@
-"""How a `Stylizer` learns: photos go through it, and VGG compares what comes out with the photo and with the painting."""
+"""Trains a `Stylizer`: it paints photos, and VGG compares each result with the photo and with the painting."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -26,17 +26,16 @@ from nst_lessons.vgg import VGG, default_vgg
 
 CONTENT_LAYER = "relu3_1"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
-STEPS = 8500  # of the network that ships
+STEPS = 8500  # for the network that ships
 SAVE_EVERY = 60  # seconds between two checkpoints
-PREVIEW_EVERY = 20  # steps between two pictures: each costs as much as a pass of the training
+PREVIEW_EVERY = 20  # steps between two previews: each costs as much as a training pass
 
 
 class PerceptualLoss:
-    """The losses of a batch of stylised pictures, each against its own photo and style: section 3.2 of Johnson et al. 2016.
+    """Computes the losses of a batch of pictures, each against its photo and its style: section 3.2 of Johnson et al. 2016.
 
-    styles: their pictures (1, 3, H, W), whose Gram matrices at `layers` are the targets.
-
-    The style is compared at two sizes, the picture's and half of it: at half the size VGG sees strokes twice as large.
+    styles: pictures (1, 3, H, W); their Gram matrices at `layers` are the targets.
+    The style is compared at the picture's size and at half of it, where VGG sees strokes twice as large.
     """
 
     def __init__(self, vgg: VGG, styles: Sequence[torch.Tensor], layers: Sequence[str]) -> None:
@@ -45,7 +44,7 @@ class PerceptualLoss:
             self.targets = [[self._grams(part) for part in _two_sizes(style)] for style in styles]
 
     def __call__(self, pictures: torch.Tensor, photos: torch.Tensor, styles: Sequence[int], weights: Weights) -> Losses:
-        """pictures, photos (B, 3, H, W) in [0, 1]; styles: the number of each picture's style."""
+        """Return the losses of pictures against photos, both (B, 3, H, W) in [0, 1]. styles: the number of each one's style."""
         with torch.no_grad():
             target = self.vgg(photos, [CONTENT_LAYER])[CONTENT_LAYER]
         large, small = _two_sizes(pictures)
@@ -84,12 +83,17 @@ def training(
     checkpoint: str | os.PathLike | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
-    """Train `model` in place; yields a `Step` an iteration, whose image is `preview` in the style of the last batch's first.
+    """Train `model` in place with Adam; yields a `Step` per iteration.
 
-    styles: a picture for each of the model's, anything `load_image` reads, taken at `style_size`. photos: what crops of
-    `size` x `size` are cut from. Adam, its rate falling from `rate` to 0 as half a cosine.
-    checkpoint: a file that is written every minute and found again by a later call, which goes on from there; the random
-    numbers are then those of an unbroken run.
+    styles: a picture for each style of the model, anything `load_image` reads.
+    photos: pictures (1, 3, H, W) to cut crops from, by default the project's.
+    preview: a photo; a Step's image is this photo in the style of the batch's first crop.
+    vgg, weights: the extractor, and the weights of the losses and layers, by default those of the shipped network.
+    steps, batch, size: how many steps, crops per step, and their side in pixels.
+    style_size: the long side of the styles in pixels.
+    rate: the first learning rate; it falls to 0 along half a cosine.
+    checkpoint: a file written every minute; a later call continues from it, with the random numbers of an unbroken run.
+    seed: of the crops and the order of styles.
     """
     weights = Weights(style=6, layers=dict.fromkeys(STYLE_LAYERS, 1.0)) if weights is None else weights
     vgg = default_vgg() if vgg is None else vgg
@@ -118,9 +122,9 @@ def training(
 
 
 def train_stylizer(styles: Sequence[str], *, callback: Callable[[Step], object] | None = None, **options) -> Stylizer:
-    """A `Stylizer` that has learned the styles, each a sample's name; `options` are those of `training`.
+    """Train a new `Stylizer` on styles, given by their samples' names; `options` are those of `training`.
 
-    callback: called with each `Step`, for example a `LivePlot`. The start is drawn with `seed` too.
+    callback: called with each `Step`, for example a `LivePlot`. `seed` also sets the first weights.
     """
     model = seeded(partial(Stylizer, styles), options.get("seed", 0))
     return trained(model, training(model, styles, **options), callback)
@@ -129,9 +133,10 @@ def train_stylizer(styles: Sequence[str], *, callback: Callable[[Step], object] 
 def train_shipped(
     path: str | os.PathLike, *, checkpoint: str | os.PathLike, seed: int = 0, vgg: VGG | None = None
 ) -> Iterator[Step]:
-    """Train one network for all bundled styles, and write it to `path` with its card; yields a `Step` an iteration.
+    """Train one network for all bundled styles, and write it to `path` with its card; yields a `Step` per iteration.
 
-    The card gives the three-size energy on the held-out photos: {style: {photo: [painted, untouched]}}, at 512 pixels.
+    checkpoint, seed, vgg: as in `training`.
+    The card gives the three-size energy on the held-out photos at 512 pixels: {style: {photo: [painted, untouched]}}.
     """
     styles = [sample.name for sample in samples.available().values() if sample.kind == "style"]
     model = seeded(partial(Stylizer, styles), seed)
@@ -147,7 +152,7 @@ def train_shipped(
 
 
 def _update(model, photos, styles, loss_of, weights, optimizer) -> dict[str, object]:
-    """One step of the optimiser; the losses as a Step has them."""
+    """Take one step of the optimiser; returns the losses of a Step."""
     mix = F.one_hot(torch.tensor(styles, device=photos.device), len(model.styles)).float()
     with quickest(photos.device):
         pictures = model(photos, mix)
@@ -160,7 +165,7 @@ def _update(model, photos, styles, loss_of, weights, optimizer) -> dict[str, obj
 
 
 def _photos() -> list[torch.Tensor]:
-    """What there is to train on, half of it photos of things and people: that is what will be painted."""
+    """Return the training pictures; half are photos of things and people, which is what users paint."""
     return training_photos() + [load_image(name, 768) for name in TRAINING] * 5
 
 
@@ -169,7 +174,7 @@ def _two_sizes(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _save(path, model, optimizer, generator, index: int, seconds: float) -> None:
-    """Write all that a later call needs to go on, whole or not at all."""
+    """Write all that a later call needs to continue, whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "generator": generator.get_state()}
@@ -178,7 +183,7 @@ def _save(path, model, optimizer, generator, index: int, seconds: float) -> None
 
 
 def _resume(path, model, optimizer, generator) -> tuple[int, float]:
-    """Load a checkpoint of the same styles, if there is one: the steps it has taken, and their seconds."""
+    """Load a checkpoint of the same styles, if there is one; returns its steps and seconds."""
     if path is None or not Path(path).is_file():
         return 0, 0.0
 
