@@ -106,7 +106,7 @@ def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Ten
     before, after = _transforms(back)  # (36, 36), (16, 36)
     out = x.new_empty(batch, kernel.shape[2], 4 * rows, 4 * columns)
     place = out.unflatten(3, (columns, 4)).unflatten(2, (rows, 4))  # (B, O, rows, 4, columns, 4)
-    strip = max(1, 2**23 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 32 MB
+    strip = max(1, 2**21 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 8 MB
     for top in range(0, rows, strip):
         part = tiles[:, :, top : top + strip].permute(4, 5, 1, 0, 2, 3).reshape(36, -1)
         values = (before @ part).view(36, channels, -1).mT  # (36, B * rows * columns, channels)
