@@ -22,6 +22,7 @@ PIECE = (48, 64)  # height and width of the piece that is timed: larger maps tak
 FEW_CHANNELS = 128 * 128  # in times out: up to here, double each side of the piece, or it is too quick to time
 MANY_WEIGHTS = 2**19  # a larger kernel is read from memory at each call, since other layers fill the cache in between
 TOLERANCE = 1e-3  # never choose an implementation that differs by more from the direct one
+STRIP = 2**21  # values of a map that NNPACK gets at once
 POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates its polynomials
 
 
@@ -31,8 +32,14 @@ class FrozenConv(nn.Conv2d):
     def __init__(self, kernel: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__(kernel.shape[1], kernel.shape[0], kernel_size=3, padding=1, device="meta")
         self.weight, self.bias = (nn.Parameter(value, requires_grad=False) for value in (kernel, bias))
-        self.register_buffer("flipped", kernel.flip(2, 3).transpose(0, 1).contiguous(), persistent=False)
-        self._evaluated = None
+        self._flipped = self._evaluated = None
+
+    def flipped(self) -> torch.Tensor:
+        """Return the kernel of the backward pass (I, O, 3, 3), made once."""
+        if self._flipped is None:
+            layout = torch.contiguous_format if self.weight.is_contiguous() else torch.channels_last
+            self._flipped = self.weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=layout)
+        return self._flipped
 
     def evaluated(self) -> torch.Tensor:
         """Return the kernel for `winograd`, its values at the 6 x 6 points (36, I, O), computed once."""
@@ -66,12 +73,19 @@ def nnpack_available() -> bool:
 
 
 def _direct(conv, x, back):
-    return F.conv2d(x, conv.flipped, padding=1) if back else F.conv2d(x, conv.weight, conv.bias, padding=1)
+    return F.conv2d(x, conv.flipped(), padding=1) if back else F.conv2d(x, conv.weight, conv.bias, padding=1)
 
 
 def _nnpack(conv, x, back):
-    kernel, bias = (conv.flipped, None) if back else (conv.weight, conv.bias)
-    return torch._nnpack_spatial_convolution(x.contiguous(), kernel.contiguous(), bias, 1, 1)
+    kernel, bias = (conv.flipped(), None) if back else (conv.weight, conv.bias)
+    height, width = x.shape[-2:]
+    strip = max(8, STRIP // (kernel.shape[0] * width))  # rows at a time: NNPACK works in twice the memory of what it is given
+    out = x.new_empty(len(x), kernel.shape[0], height, width)
+    for top in range(0, height, strip):
+        above, bottom = min(top, 1), min(top + strip, height)
+        part = x[:, :, top - above : bottom + 1].contiguous()  # with a row of its neighbours, whose own results are left out
+        out[:, :, top:bottom] = torch._nnpack_spatial_convolution(part, kernel, bias, 1, 1)[:, :, above : above + bottom - top]
+    return out
 
 
 def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
@@ -92,7 +106,7 @@ def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Ten
     before, after = _transforms(back)  # (36, 36), (16, 36)
     out = x.new_empty(batch, kernel.shape[2], 4 * rows, 4 * columns)
     place = out.unflatten(3, (columns, 4)).unflatten(2, (rows, 4))  # (B, O, rows, 4, columns, 4)
-    strip = max(1, 2**23 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 32 MB
+    strip = max(1, 2**21 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 8 MB
     for top in range(0, rows, strip):
         part = tiles[:, :, top : top + strip].permute(4, 5, 1, 0, 2, 3).reshape(36, -1)
         values = (before @ part).view(36, channels, -1).mT  # (36, B * rows * columns, channels)

@@ -71,9 +71,20 @@ def transfer(
     so every measured picture can be saved as it is.
     """
     weights = weights_of(weights)
-    plan = coarse_to_fine(size, steps) if schedule is None else schedule
     settings = Settings(
-        content, style, plan, style_weights, style_scale, masks, colours, average, content_layer, init, optimizer, extra, seed
+        content=content,
+        style=style,
+        schedule=coarse_to_fine(size, steps) if schedule is None else schedule,
+        style_weights=style_weights,
+        style_scale=style_scale,
+        masks=masks,
+        colours=colours,
+        average=average,
+        content_layer=content_layer,
+        init=init,
+        optimizer=optimizer,
+        extra=extra,
+        seed=seed,
     )
     vgg = default_vgg() if vgg is None else vgg
     for name in (content_layer, *weights.layers):
@@ -162,15 +173,19 @@ def _iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         image = to_image(canvas)
-        losses = here(image, weights)
-        loss = losses.total(weights)
-        for objective in coarser:
-            loss = loss + COARSER * objective(resize(image, objective.shape), weights).total(weights)
-        added = extra(image) if extra else image.new_zeros(())
-        loss = loss / (1 + COARSER * len(coarser)) + added
+        picture = image.detach().requires_grad_()  # collects each size's gradient, so that one size's features exist at a time
+        share = 1 / (1 + COARSER * len(coarser))
+        losses = here(picture, weights)
+        added = extra(picture) if extra else picture.new_zeros(())
+        loss = share * losses.total(weights) + added
         loss.backward()
-        seen.update(image=image.detach(), losses=losses, loss=loss.item(), added=added.item())
-        return loss
+        for objective in coarser:
+            part = share * COARSER * objective(resize(picture, objective.shape), weights).total(weights)
+            part.backward()
+            loss = loss + part
+        image.backward(picture.grad)
+        seen.update(image=picture.detach(), losses=losses, loss=loss.item(), added=added.item())
+        return loss.detach()
 
     optimizer.step(closure)
     if not abs(seen["loss"]) < float("inf"):

@@ -19,7 +19,7 @@ MIN_SIZE = 32
 
 @dataclass
 class Settings:
-    """The options of one run, in the order of `loop.transfer`, which describes them. Raises ValueError for a wrong one."""
+    """The options of one run, as `loop.transfer` describes them. Raises ValueError for a wrong one."""
 
     content: object
     style: object
