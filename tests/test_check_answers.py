@@ -8,6 +8,7 @@ FEWEST = {corpus.by_hand: 700, corpus.made: 1000, corpus.mutated: 900}  # wrong 
 UNNAMED = 0.05  # of the wrong answers, at most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", FEWEST, ids=lambda source: source.__name__)
 def test_no_right_answer_is_refused_no_wrong_one_accepted_and_nearly_all_mistakes_are_named(source):
     judged = corpus.judged(source)

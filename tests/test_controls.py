@@ -40,6 +40,7 @@ def test_matched_colours_end_nearer_to_the_photos(photo, last):
     assert (matched.image.mean((2, 3)) - mean).norm() < (free.image.mean((2, 3)) - mean).norm() / 2
 
 
+@pytest.mark.slow
 def test_each_style_stays_in_its_region(photo, last, vgg):
     left = torch.zeros(1, 3, 40, 50)
     left[..., :25] = 1

@@ -260,6 +260,7 @@ def test_a_jpeg_of_200_megapixels_is_read_at_a_fraction(tmp_path):
     assert said == "(165, 220)" and megabytes < 120
 
 
+@pytest.mark.slow
 def test_a_few_bytes_that_say_that_they_are_huge_are_refused_by_their_header(tmp_path):
     small = io.BytesIO()
     flat("black", size=(12000, 12000)).save(small, "webp", lossless=True, method=0)

@@ -158,6 +158,7 @@ def test_one_more_loss_is_added_as_it_is_and_is_obeyed(run):
     assert steps[-1].image[:, 2].mean() > 0.9 > plain[-1].image[:, 2].mean() + 0.3
 
 
+@pytest.mark.slow
 def test_several_styles_with_weights(run, content, vgg):
     two = ["swirls", "wave"]
 

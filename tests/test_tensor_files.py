@@ -139,6 +139,7 @@ def bomb(path):
         file.writestr("a/data.pkl", b"\x80\x02" + b"N0" * 200_000_000 + b"}.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [expanded, legacy, compressed, bomb])
 def test_a_file_that_says_it_holds_gigabytes_is_refused_before_they_are_allocated(make, tmp_path):
     if not os.path.exists("/proc/self/clear_refs"):

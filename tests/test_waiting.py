@@ -37,6 +37,7 @@ def run(*arguments):
     return subprocess.run([sys.executable, "-c", SAME_BITS, *arguments], **options).stdout.split()
 
 
+@pytest.mark.slow
 def test_waiting_asleep_changes_no_bit_and_starts_one_thread_that_sleeps():
     plain, asleep, torch_first = run(), run("asleep"), run("first")
     assert plain[:2] == ["1000", "0"] and asleep[1] == "1" and torch_first[1] == "1"

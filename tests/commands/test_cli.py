@@ -253,6 +253,7 @@ def run_as(folder, *arguments, encoding="cp1252", **options):
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_console_that_cannot_print_a_name_is_no_error(tmp_path, encoding):
     run = run_as(
@@ -264,6 +265,7 @@ def test_a_console_that_cannot_print_a_name_is_no_error(tmp_path, encoding):
     assert run.returncode == 2 and run.stderr.startswith(b"nst-lessons: There is no file \\u0159.jpg")
 
 
+@pytest.mark.slow
 def test_samples_may_be_read_by_head(tmp_path):
     """The reader goes at once, so that what is written later finds nobody."""
     folder = tmp_path / "data" / "own"

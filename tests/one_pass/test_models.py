@@ -90,7 +90,7 @@ def test_a_card_too_deep_to_be_read_and_a_type_that_torch_lacks_are_damage(tmp_p
     for changes in (deep, rest | {"weight": {"dtype": "F8_E8M0", "shape": [24], "data_offsets": [8, 32]}}):
         path = save_model(tmp_path / "one.safetensors", "decoders", STATE, CARD)
         edited(path, **changes)
-        with pytest.raises(ValueError, match="damaged, cut off or no model"):
+        with pytest.raises(ValueError, match="damaged, cut off or not a model"):
             load_model(path, "decoders")
 
 

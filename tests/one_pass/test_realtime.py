@@ -135,6 +135,7 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_not_been_broken_off
         next(training(Stylizer(["peacock"], **SMALL), ["peacock"], checkpoint=tmp_path / "run.pt", **options))
 
 
+@pytest.mark.slow
 def test_it_learns_and_the_seed_makes_it_the_same_again(vgg):
     steps = []
     weights = nst.Weights(content=0.1, layers={"relu1_1": 1.0, "relu2_1": 1.0})

@@ -107,6 +107,7 @@ def test_the_mirror_gives_a_picture_of_the_size_that_vgg_saw():
         assert decoders.Decoder(level)(torch.rand(2, channels, 6, 4)).shape == (2, 3, 6 * stride, 4 * stride)
 
 
+@pytest.mark.slow
 @shipped
 def test_the_card_tells_what_held_out_photos_give(vgg):
     card = load_model("decoders", "decoders")[1]

@@ -75,7 +75,7 @@ def test_an_owner_that_cannot_be_one_is_refused_before_anything_is_written(owner
 
 def test_a_gpu_without_a_bundle_is_refused(capsys):
     assert main(["publish", "--gpu"]) == 2
-    assert "give --kaggle OWNER, too" in capsys.readouterr().err
+    assert "add --kaggle OWNER" in capsys.readouterr().err
 
 
 def test_a_gpu_can_be_asked_for():

@@ -115,6 +115,7 @@ def deck(decks) -> _Page:
     return _Page(next(page for source, page in decks.items() if source.name == "01_x.ipynb").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_every_slide_is_there_and_nothing_is_loaded(decks):
     for source, path in decks.items():
         kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in nbformat.read(source, 4).cells]

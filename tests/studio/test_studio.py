@@ -208,6 +208,7 @@ except ValueError as error:
 """
 
 
+@pytest.mark.slow
 def test_running_a_cell_again_and_again_takes_no_more_memory(tmp_path):
     """Forty runs may take 50 MB: 1.25 MB each. They took 200 MB each."""
     code = CELLS.replace("nst.studio.studio.cell_id", "sys.modules['nst_lessons.studio.studio'].cell_id")

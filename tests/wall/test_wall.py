@@ -432,6 +432,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_cluster_of_its_own_lets_nobody_in_without_its_keys_and_has_no_dashboard(tmp_path):
     pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
     pytest.importorskip("cryptography", reason=workers.INSTALL_DASK)
@@ -441,6 +442,7 @@ def test_a_cluster_of_its_own_lets_nobody_in_without_its_keys_and_has_no_dashboa
     assert others == ["kept out", "kept out"], run.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "dask"])
 def test_the_workers_of_a_killed_wall_end_with_it(photos, tmp_path, backend):
     if backend == "dask":
