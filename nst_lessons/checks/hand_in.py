@@ -49,8 +49,9 @@ def title(lesson: Mapping[str, object]) -> str:
 def sentences() -> frozenset[str]:
     """Return the texts in the source of the checks that have at least three words."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(__file__).parent.glob("*.py")]
-    texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return frozenset(text.strip(" .,;:") for text in texts if isinstance(text, str) and len(text.split()) > 2)
+    found = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = (text for text in found if isinstance(text, str) and len(text.split()) > 2)
+    return frozenset(re.sub(r"^`?[\s.,;:]+|[\s.,;:]+$", "", text) for text in texts)
 
 
 def kind(verdict: Verdict) -> str:
