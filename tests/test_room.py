@@ -9,6 +9,7 @@ import pytest
 
 from nst_lessons.__main__ import main
 from nst_lessons.checks import crash, hand_in, lesson_03, room
+from nst_lessons.checks.question import Verdict
 from tests.conftest import ROOT
 from tests.test_checks import LESSONS
 
@@ -54,6 +55,12 @@ def test_a_student_hands_in_counts_and_the_leader_reads_them(q, tmp_path, capsys
     assert case.wrong[0][1] in first and (twice, once) == (2, 1)
     assert stopped in CRASHED
     assert not found["shuffle"].right
+
+
+def test_a_line_of_the_students_own_code_does_not_choose_the_sentence():
+    sentence = max(hand_in.sentences(), key=len)
+    stopped = Verdict("crashed", f"your code stops: you divide by zero.\n  line 1 of your code: x = 1 / 0  # {sentence}")
+    assert hand_in.kind(stopped) == "you divide by zero"
 
 
 def test_handing_in_again_replaces_the_file(q, tmp_path):
@@ -136,7 +143,7 @@ def test_a_text_that_is_no_sentence_of_the_checks_never_reaches_the_page(tmp_pat
         "[" * 50_000,
         '{"format": 1}',
         "import os",
-        "x" * (room.LIMIT + 1),
+        json.dumps({"format": hand_in.FORMAT, "lesson": "03_style", "exercises": {}}) + " " * room.LIMIT,
         *(
             json.dumps({"format": hand_in.FORMAT, "lesson": lesson, "exercises": exercises})
             for lesson, exercises in [
