@@ -31,6 +31,7 @@ Every other concern is a folder that imports this one, never the other way round
     moving/           clips and stereo pairs (lesson 09)
     wall/             every photo in every style, and a poster
     checks/           checks the answers to the exercises, one module per lesson
+    inventory/        ten questions before the lessons, ten after them, and the report
     publishing/       student notebooks, single files, Kaggle's bundle, slides
     commands/         the command line, which __main__.py starts
 """

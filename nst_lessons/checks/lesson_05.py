@@ -7,6 +7,7 @@ import torch
 
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.examine import EqualTo, SameAs
+from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.measured import examine_stroke_size
 from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
@@ -226,3 +227,4 @@ upper_mask = Question(
 )
 
 predictions = partial(tally, globals())
+hand_in = partial(write_counts, globals())

@@ -8,6 +8,7 @@ from nst_lessons.checks import cases, guesses
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.diagnosis import diagnosis
 from nst_lessons.checks.examine import SameAs
+from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.prediction import tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.repairs import examine_bounded, examine_bytes, examine_targets
@@ -179,3 +180,4 @@ alpha_for = Question(
 
 explosion = guesses.explosion
 predictions = partial(tally, globals())
+hand_in = partial(write_counts, globals())

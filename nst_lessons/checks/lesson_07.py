@@ -8,6 +8,7 @@ import torch
 from nst_lessons.checks.cases import unlike_channels
 from nst_lessons.checks.clouds import examine_colour, examine_whiten
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.tried import Tried
@@ -186,3 +187,4 @@ adain = Question(
 )
 
 predictions = partial(tally, globals())
+hand_in = partial(write_counts, globals())

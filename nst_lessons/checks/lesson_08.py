@@ -4,6 +4,7 @@ from functools import partial
 from math import ceil
 
 from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.norms import examine_conditional_norm, examine_instance_norm
 from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
@@ -191,3 +192,4 @@ break_even = Question(
 )
 
 predictions = partial(tally, globals())
+hand_in = partial(write_counts, globals())

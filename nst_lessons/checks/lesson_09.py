@@ -4,6 +4,7 @@ from functools import partial
 
 from nst_lessons.checks.examine import OneOf
 from nst_lessons.checks.frames import examine_flicker, examine_temporal_loss
+from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.motion import examine_visible, examine_warp
 from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
@@ -118,3 +119,4 @@ depth = Guess(
 )
 
 predictions = partial(tally, globals())
+hand_in = partial(write_counts, globals())

@@ -47,12 +47,15 @@ class Question:
     def __init__(self, examine: Callable[..., str | None], *, hints: Sequence[str], code: str, why: str) -> None:
         self.examine, self.hints, self.code, self.why = examine, tuple(hints), inspect.cleandoc(code), inspect.cleandoc(why)
         self._told = self._failed = 0
+        self.tries: list[Verdict] = []  # what `check` said, up to the first right answer
         self._module = sys._getframe(1).f_globals  # the module that names this question
 
     def check(self, *answers: object) -> None:
         """Print whether the answer is right and, if not, what is wrong. After two failed checks, offer the next hint."""
         verdict = self.verdict(*answers)
         print(verdict)
+        if verdict.state != "untried" and not (self.tries and self.tries[-1].state == "right"):
+            self.tries.append(verdict)
         self._failed = 0 if verdict.state == "right" else self._failed + (verdict.state != "untried")
         if self._failed >= FAILED_BEFORE_AN_OFFER:
             print(f"  {self._offer()}")
@@ -96,6 +99,11 @@ class Question:
         else:
             more = f" (Run {self._call('hint')} again for a bigger one.)" if self._told < count else ""
             print(f"Hint {self._told} of {count}: {self.hints[self._told - 1]}{more}")
+
+    @property
+    def hints_taken(self) -> int:
+        """The number of hints that were shown."""
+        return min(self._told, len(self.hints))
 
     def solution(self) -> None:
         """Print a solution and explain it."""

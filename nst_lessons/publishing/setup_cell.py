@@ -22,6 +22,7 @@ NEEDED = {  # modules and their names for pip; Kaggle and Colab have them all
     "ipywidgets": "ipywidgets",
     "PIL": "pillow",
     "skimage": "scikit-image",
+    "scipy": "scipy",
     "pooch": "pooch",
     "tqdm": "tqdm",
     "psutil": "psutil",
