@@ -92,12 +92,10 @@ class Watch(TorchFunctionMode):
 
     def _pass_on(self, name: str, given: list[torch.Tensor], result: torch.Tensor) -> None:
         traces = frozenset().union(*map(traces_of, given))
-        alive = [one for one in given if one.requires_grad and any(trace.origin == "canvas" for trace in traces_of(one))]
-        fixed = [
-            one for one in given if one.requires_grad and {trace.origin for trace in traces_of(one)} <= {"photo", "painting"}
-        ]
+        origins = [{trace.origin for trace in traces_of(one)} for one in given if one.requires_grad]
         in_network = [trace for trace in traces if trace.kind != "picture"]
-        self.seen.hanging |= bool(alive and fixed and in_network)
+        meet = any("canvas" in some for some in origins) and any(some and some <= {"photo", "painting"} for some in origins)
+        self.seen.hanging |= bool(meet and in_network)
         if name.rstrip("_") in ("clamp", "clip") and torch.is_grad_enabled() and result.requires_grad and not in_network:
             self.seen.clamped = True
         if not result.requires_grad:
