@@ -16,7 +16,7 @@ from nst_lessons.checks.question import untouched
 from nst_lessons.checks.trial import Wrong, check_function, run
 from nst_lessons.checks.values import brief
 from nst_lessons.checks.watching import Seen, Trace, Watch, block_of
-from nst_lessons.images import load_image
+from nst_lessons.images import load_image, resize
 from nst_lessons.loop import stylize
 
 NAMES = ("photo", "painting", "steps")
@@ -56,7 +56,7 @@ def go(paint: Callable, painting_size: tuple[int, int], steps: int) -> Ran:
             raise
         except Exception as problem:
             error = problem
-        saved = [load_image(path) for path in sorted(Path().rglob("*")) if path.suffix.lower() in PICTURES]
+        saved = [load_image(path) for path in _files()]
         if isinstance(result, str | os.PathLike) and Path(result).is_file():
             result = load_image(result)
     return Ran(photo, painting, watch.seen, result, saved, error)
@@ -210,11 +210,18 @@ def missing(paint: Callable) -> tuple[int, str] | None:
 
 
 def painted(paint: Callable, photo: torch.Tensor, painting: torch.Tensor, steps: int) -> torch.Tensor:
-    """Return the reader's picture (1, 3, H, W) for a photo and a painting, or the library's while theirs does not work."""
+    """Return the reader's picture (1, 3, H, W) of the photo's size, or the library's while theirs does not work."""
     if not untouched(paint):
         try:
-            return load_image(paint(photo, painting, steps))
+            result = paint(photo, painting, steps)
+            result = max(_files(), key=os.path.getmtime) if result is None else result  # it was only saved
+            return resize(load_image(result), tuple(photo.shape[-2:]))
         except Exception as error:  # the check says what is wrong; the lesson goes on
             print(f"Your `paint` gave no picture here ({type(error).__name__}).", end=" ")
     print("The library's picture stands in for yours for now.")
-    return stylize(photo, painting, steps=steps).image
+    return stylize(photo, painting, size=max(photo.shape[-2:]), steps=steps).image
+
+
+def _files() -> list[Path]:
+    """Return the pictures in the current folder."""
+    return [path for path in sorted(Path().iterdir()) if path.suffix.lower() in PICTURES]
