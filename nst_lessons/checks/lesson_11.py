@@ -143,5 +143,6 @@ own_style = Question(
         "Both losses begin near ____, so the picture ____.",
     ],
     code='my_guess = "stays"',
-    why="Both targets are already met. The picture moves only where rounding or the start leave something to improve.",
+    why="Both targets are nearly met at the start, so nothing pulls the picture away. Adam may leave grain: its steps are as "
+    "large for a small gradient as for a large one.",
 )
