@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nst_lessons import checks
 from nst_lessons.checks.examine import OneOf
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.trial import NOTHING_FITS
@@ -52,9 +53,10 @@ class Judged:
 def questions() -> dict[str, Question]:
     """All questions, {"NN.name": question}."""
     found = {}
-    for number in range(1, 10):
-        module = importlib.import_module(f"nst_lessons.checks.lesson_{number:02}")
-        found |= {f"{number:02}.{name}": one for name, one in vars(module).items() if isinstance(one, Question)}
+    lessons = [module.name for module in pkgutil.iter_modules(checks.__path__) if module.name.startswith("lesson_")]
+    for lesson in lessons:
+        module = importlib.import_module(f"nst_lessons.checks.{lesson}")
+        found |= {f"{lesson[-2:]}.{name}": one for name, one in vars(module).items() if isinstance(one, Question)}
     return found
 
 
