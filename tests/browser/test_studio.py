@@ -169,7 +169,7 @@ def test_a_picture_too_large_to_be_uploaded_is_told_and_the_next_one_is_taken(op
     (folder / "big.png").write_bytes(bytes(30_000_000))
     colours = Image.new("RGB", (200, 120), (20, 160, 120))
     colours.save(folder / "green.png")
-    told = page.get_by_text("big.png has 30 MB, and up to 10 MB can be uploaded: put it into the folder data/own").first
+    told = page.get_by_text("big.png has 30 MB, but at most 10 MB can be uploaded: put it into the folder data/own").first
     for name, seen in (("big.png", told), ("green.png", page.locator("button.mod-active:text-is('green')"))):
         with page.expect_file_chooser() as chooser:
             page.locator("button:has-text('upload')").first.click()
