@@ -15,7 +15,7 @@ from tests.checks.oracle import gram
 LESSONS = [
     importlib.import_module(f"nst_lessons.checks.{module.name}")
     for module in pkgutil.iter_modules(checks.__path__)
-    if module.name.startswith("lesson_")
+    if module.name.startswith("lesson_") and module.name != "lesson_11"  # the blank page predicts nothing
 ]
 LIGHT = {name: one for name, one in vars(guesses).items() if isinstance(one, Prediction)}
 

@@ -70,7 +70,8 @@ def test_a_lesson_asks_four_questions_about_lessons_one_two_and_four_back(lesson
 
 
 def test_all_lessons_from_02_on_ask():
-    assert list(recall.questions()) == [path.stem[:2] for path in sorted(NOTEBOOKS.glob("*.ipynb"))[2:]]
+    lessons = [path.stem[:2] for path in sorted(NOTEBOOKS.glob("*.ipynb"))[2:]]
+    assert list(recall.questions()) == [lesson for lesson in lessons if lesson != "11"]  # the blank page asks for everything
 
 
 def test_links_lead_to_a_notebook_beside_this_one_and_are_words_elsewhere(said, tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ def go(paint: Callable, painting_size: tuple[int, int], steps: int) -> Ran:
     result, error, watch = None, None, Watch()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         try:
-            with watch, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with watch, _all_steps(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 result = run(paint, (photo, painting, steps), NAMES, NEVER)
         except Wrong:
             raise
@@ -60,6 +60,17 @@ def go(paint: Callable, painting_size: tuple[int, int], steps: int) -> Ran:
         if isinstance(result, str | os.PathLike) and Path(result).is_file():
             result = load_image(result)
     return Ran(photo, painting, watch.seen, result, saved, error)
+
+
+@contextlib.contextmanager
+def _all_steps():
+    """Keep NST_QUICK from shortening a run: its few steps are what is looked at."""
+    quick = os.environ.pop("NST_QUICK", None)
+    try:
+        yield
+    finally:
+        if quick is not None:
+            os.environ["NST_QUICK"] = quick
 
 
 def _smooth(height: int, width: int, seed: int) -> torch.Tensor:

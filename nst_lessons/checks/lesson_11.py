@@ -1,11 +1,14 @@
 """The exercises of 11_blank_page."""
 
+from functools import partial
+
 from nst_lessons.checks.blank_page import missing, painted
 from nst_lessons.checks.examine import EqualTo, OneOf
+from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.staged import Stage, Staged
 
-__all__ = ["own_style", "paint", "painted", "passes"]
+__all__ = ["hand_in", "own_style", "paint", "painted", "passes"]
 
 passes = Question(
     EqualTo(
@@ -146,3 +149,5 @@ own_style = Question(
     why="Both targets are nearly met at the start, so nothing pulls the picture away. Adam may leave grain: its steps are as "
     "large for a small gradient as for a large one.",
 )
+
+hand_in = partial(write_counts, globals())
