@@ -34,6 +34,10 @@ class FrozenConv(nn.Conv2d):
         self.weight, self.bias = (nn.Parameter(value, requires_grad=False) for value in (kernel, bias))
         self._flipped = self._evaluated = None
 
+    def _apply(self, fn, *arguments, **options):  # what was made from the kernel is made again where it moves to
+        self._flipped = self._evaluated = None
+        return super()._apply(fn, *arguments, **options)
+
     def flipped(self) -> torch.Tensor:
         """Return the kernel of the backward pass (I, O, 3, 3), made once."""
         if self._flipped is None:

@@ -36,7 +36,7 @@ def device_named(name: str | None) -> torch.device:
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 if `device` multiplies in it natively, float32 otherwise or if ATEN_CPU_CAPABILITY=avx2 is set."""
+    """Return bfloat16 if `device` multiplies in it natively; float32 otherwise, and if ATEN_CPU_CAPABILITY=avx2 is set."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
     native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)  # of the processor, whatever torch may use of it

@@ -31,12 +31,21 @@ def made(inputs, outputs, seed=0):
     )
 
 
-@pytest.mark.parametrize("way", ["direct", "nnpack", "winograd"])
+WAYS = [
+    ("direct", None),
+    ("nnpack", convolve.STRIP),
+    ("nnpack", 1),
+    ("winograd", None),
+]  # 1: the fewest rows at a time
+
+
+@pytest.mark.parametrize(("way", "strip"), WAYS)
 @pytest.mark.parametrize(("batch", "inputs", "outputs", "height", "width"), SHAPES)
-def test_every_way_is_the_convolution_and_its_gradient(way, batch, inputs, outputs, height, width, monkeypatch):
+def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs, outputs, height, width, monkeypatch):
     if way == "nnpack" and not nnpack_available():
         pytest.skip("this PyTorch has no NNPACK")
     monkeypatch.setenv("NST_CONV", way)
+    monkeypatch.setattr(convolve, "STRIP", strip)
     conv = made(inputs, outputs)
     x = torch.randn(batch, inputs, height, width, generator=torch.Generator().manual_seed(1))
     exact = x.double().requires_grad_()
@@ -48,6 +57,14 @@ def test_every_way_is_the_convolution_and_its_gradient(way, batch, inputs, outpu
         (convolve.convolve(conv, gradient, back=True), exact.grad),
     ):
         assert found.shape == wanted.shape and (found - wanted).norm() / wanted.norm() < 1e-4
+
+
+def test_a_network_that_moves_takes_its_flipped_kernels_along():
+    conv, gradient = made(5, 7), torch.randn(1, 7, 8, 8)
+    before = convolve.convolve(conv, gradient, back=True)
+    conv.double()
+    after = convolve.convolve(conv, gradient.double(), back=True)
+    assert after.dtype == torch.float64 and (after - before).norm() / before.norm() < 1e-4
 
 
 def test_the_quickest_is_chosen_once_and_kept_for_the_next_process(nothing_kept, monkeypatch):

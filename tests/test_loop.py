@@ -8,7 +8,8 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons import images
-from nst_lessons.canvas import OPTIMIZERS
+from nst_lessons.canvas import OPTIMIZERS, to_canvas, to_image
+from nst_lessons.loop import _iterate
 from nst_lessons.objective import Objective
 from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.realtime import realtime
@@ -62,6 +63,23 @@ def test_a_step_reports_the_losses_of_its_own_picture(run, content, style, vgg):
     assert last.loss == pytest.approx(2 * last.content + 7 * last.style + 3 * last.tv, rel=1e-5)
     assert [step.index for step in steps] == list(range(1, 9)) and {step.total for step in steps} == {8}
     assert last.remaining == 0 and all(a.seconds < b.seconds for a, b in itertools.pairwise(steps))
+
+
+@pytest.mark.parametrize("extra", [None, lambda image: image.square().sum()])
+def test_the_gradient_is_that_of_the_whole_loss(content, style, vgg, extra):
+    weights, shapes = nst.Weights(), [(32, 48), (48, 72)]
+    objectives = [Objective(vgg, nst.resize(content, shape), [(style, 1.0)]) for shape in shapes]
+    canvas = to_canvas(nst.resize(content, shapes[-1]))
+    optimizer = SimpleNamespace(zero_grad=lambda: None, step=lambda closure: closure())
+    found = _iterate(canvas, objectives, weights, optimizer, extra)
+
+    same = canvas.detach().clone().requires_grad_()
+    image = to_image(same)
+    small, here = (one(nst.resize(image, one.shape), weights).total(weights) for one in objectives)
+    loss = (here + 0.5 * small) / 1.5 + (extra(image) if extra else 0)
+    loss.backward()
+    assert found["loss"] == pytest.approx(loss.item(), rel=1e-4)
+    assert (canvas.grad - same.grad).norm() / same.grad.norm() < 1e-3
 
 
 @pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
