@@ -44,7 +44,7 @@ class Prediction:
 
     def _lock(self, guess: tuple) -> str:
         if len(guess) != len(self.choices):
-            raise Wrong(f"predict is given {len(guess)} guesses here, and {len(self.choices)} are asked for.")
+            raise Wrong(f"`predict` got {len(guess)} guesses, but this question has {len(self.choices)}.")
         new = tuple(chosen(one, choices) for one, choices in zip(guess, self.choices, strict=True))
         before, self.latest = self.latest, new
         if self.true is None:

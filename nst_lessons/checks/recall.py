@@ -15,18 +15,6 @@ from nst_lessons.checks.question import MARKS, untouched
 from nst_lessons.checks.trial import Wrong
 from nst_lessons.checks.values import alike, as_tensor
 
-NOTEBOOKS = {
-    "00": "00_start_here",
-    "01": "01_what_a_network_sees",
-    "02": "02_content",
-    "03": "03_style",
-    "04": "04_full_pipeline",
-    "05": "05_studio",
-    "06": "06_break_it",
-    "07": "07_universal",
-    "08": "08_real_time",
-}
-
 
 @dataclass(frozen=True)
 class Recall:
@@ -50,7 +38,7 @@ class Recall:
         return f"{self.asks} (a number)"
 
     def answered(self, answer: object) -> str:
-        """What to say about an answer, in Markdown."""
+        """Return what to say about an answer, in Markdown."""
         if untouched(answer):
             return f"{MARKS['untried']}."
         try:
@@ -61,7 +49,7 @@ class Recall:
         return f"{said} {self.why} ({self._place()})"
 
     def _reason(self, answer: object) -> str | None:
-        """Why the answer is wrong, or None if it is right."""
+        """Return why the answer is wrong, or None if it is right."""
         if isinstance(self.right, str):
             return self.wrong.get(chosen(answer, [self.right, *self.wrong]))
         number, right = numbers_of(answer, ()), as_tensor(self.right)
@@ -71,10 +59,10 @@ class Recall:
         return known or f"That is too {'large' if number > right else 'small'}."
 
     def _place(self) -> str:
-        """Where it was learned: a link where that notebook stands beside this one."""
-        file = Path(f"{NOTEBOOKS[self.lesson]}.ipynb")
+        """Return where it was learned: a link if that notebook is beside this one, words if not."""
+        file = next(Path().glob(f"{self.lesson}_*.ipynb"), None)
         words = f"lesson {self.lesson}, {self.heading}"
-        return f"[{words}]({file}#{quote(self.heading.replace(' ', '-'))})" if file.is_file() else words
+        return f"[{words}]({file}#{quote(self.heading.replace(' ', '-'))})" if file else words
 
 
 def check(lesson: str, *answers: object) -> None:
@@ -83,20 +71,20 @@ def check(lesson: str, *answers: object) -> None:
 
     asked = questions()[lesson]
     if len(answers) != len(asked):
-        print(f"check is given {len(answers)} answers, and there are {len(asked)} questions: use the line as it was.")
+        print(f"there are {len(asked)} questions, but `check` got {len(answers)} answers. Use the line as it was.")
         return
     lines = [f"{number}. {one.answered(answer)}" for number, (one, answer) in enumerate(zip(asked, answers, strict=True), 1)]
     display({"text/markdown": "\n".join(lines), "text/plain": "\n".join(lines)}, raw=True)
 
 
 def text(lesson: str) -> str:
-    """The questions of a lesson in Markdown, as its notebook shows them."""
+    """Return the questions of a lesson in Markdown, as its notebook shows them."""
     return "\n".join(f"{number}. {one}" for number, one in enumerate(questions()[lesson], 1))
 
 
 @cache
 def questions() -> dict[str, list[Recall]]:
-    """The questions of each lesson, from `recall.json`: two from one lesson back, then two back and four back."""
+    """Return the questions of each lesson, from `recall.json`: two from one lesson back, one from two and one from four."""
     data = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
     for one in data["questions"].values():
         if not isinstance(one["right"], str):
