@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from nst_lessons import samples, vgg_weights
-from nst_lessons.publishing.single_file import model_files, package_files, with_set_up, write_for_kaggle
+from nst_lessons.publishing.single_file import model_files, package_files, with_pages, with_set_up, write_for_kaggle
 from nst_lessons.publishing.students import solutions, student
 
 SLUG = "nst-lessons"
@@ -120,7 +120,8 @@ def _check(right: object, rule: str) -> None:
 
 
 def _kernel(lesson: Path, owner: str, folder: Path, gpu: bool) -> Path:
-    notebook = with_set_up(student(nbformat.read(lesson, as_version=4)))  # carries nothing: the data set has everything
+    notebook = with_pages(student(nbformat.read(lesson, as_version=4)), lesson.parent.parent)
+    notebook = with_set_up(notebook)  # carries nothing: the data set has everything
     write_for_kaggle(notebook, folder / lesson.name)
     metadata = kernel_metadata(owner, lesson.stem, gpu)
     check_kernel(metadata, folder)

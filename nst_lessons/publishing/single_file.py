@@ -25,7 +25,8 @@ COLAB_MODELS = {"08_real_time": "stylizer"}  # Colab accepts large notebooks, so
 CALL = 'if __name__ == "__main__":\n    set_up()\n'
 HINT = re.compile(r"If the next cell says .*pip install --editable.*")
 SENTENCE = (
-    "Run the next cell first: it finds the package `nst_lessons`, or unpacks its own copy, and says in one line what it found."
+    "Run the next cell first: it finds the package `nst_lessons`, or unpacks its own copy, and says in one line what it found. "
+    "The glossary, and the primers that this lesson needs, are at the end of this notebook."
 )
 HIDDEN = {"jupyter": {"source_hidden": True}, "cellView": "form", "_kg_hide-input": True, "slideshow": {"slide_type": "skip"}}
 
@@ -38,7 +39,7 @@ def single_files(folder: Path, out: Path) -> list[Path]:
     written = []
     for_kaggle, for_colab = packed(package_files(KAGGLE_STYLES)), packed(package_files())
     for source in solutions(folder):
-        notebook = student(nbformat.read(source, as_version=4))
+        notebook = with_pages(student(nbformat.read(source, as_version=4)), folder)
         written.append(write_for_kaggle(with_set_up(notebook, for_kaggle), out / "kaggle" / source.name))
         model = COLAB_MODELS.get(source.stem)
         texts = [for_colab, packed(model_files(model))] if model else [for_colab]
@@ -69,6 +70,15 @@ def packed(files: dict[str, bytes]) -> str:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return base64.b85encode(lzma.compress(memory.getvalue(), preset=9 | lzma.PRESET_EXTREME)).decode()
+
+
+def with_pages(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Return a student notebook with the pages of `folder` that it links to, such as primers, as texts at its end."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    pages = [folder / page for page in dict.fromkeys(re.findall(r"\]\(([\w/]+\.md)\)", text))]
+    skipped = {"slideshow": {"slide_type": "skip"}}
+    texts = [nbformat.v4.new_markdown_cell(page.read_text("utf-8"), id=page.stem, metadata=skipped) for page in pages]
+    return NotebookNode({**notebook, "cells": [*notebook.cells, *texts]})
 
 
 def with_set_up(notebook: NotebookNode, *carried: str) -> NotebookNode:

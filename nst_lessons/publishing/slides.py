@@ -4,6 +4,7 @@ nbconvert cuts a notebook into slides. Its own template fetches reveal.js, MathJ
 `slides.html.j2` replaces it. reveal.js comes from the wheel `sphinx-revealjs`.
 """
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
 
     def markdown(source: str) -> str:
         renderer = _Renderer(escape=False, exclude_anchor_links=True, embed_images=True, path=str(folder))
+        source = re.sub(r"\[([^\]]+)\]\([\w./-]+\.md\)", r"\1", source)  # primers and glossary are no slides
         return MarkdownWithMath(renderer=renderer).render(source.replace(".ipynb)", ".html)"))  # links to other lessons
 
     exporter = SlidesExporter(

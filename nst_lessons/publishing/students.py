@@ -34,6 +34,8 @@ def student(solution: NotebookNode) -> NotebookNode:
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             continue
         cell = NotebookNode({**cell, "source": exercise(cell.source) if is_solution(cell) else cell.source})
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("](../", "](")  # the student's file is one folder higher
         if cell.cell_type == "code":
             kept = NotebookNode({key: value for key, value in cell.metadata.items() if key != "seconds"})
             cell.update(outputs=[], execution_count=None, metadata=kept)
