@@ -43,9 +43,11 @@ def test_a_student_hands_in_counts_and_the_leader_reads_them(q, tmp_path, capsys
         q.gram.hint()
     q.shuffle.check(SECRET)
     capsys.readouterr()
-    path = q.hand_in()
-    assert str(path) in capsys.readouterr().out
-    assert re.fullmatch(r"room_03_style_[0-9a-f]{8}\.json", path.name) and list(tmp_path.iterdir()) == [path]
+    q.hand_in()
+    (path,) = tmp_path.iterdir()
+    said = capsys.readouterr().out
+    assert path.name in said and str(tmp_path) not in said, "the output is stored: no folder of somebody's machine"
+    assert re.fullmatch(r"room_03_style_[0-9a-f]{8}\.json", path.name)
     assert SECRET not in path.read_text() and "secret" not in path.read_text()
     lesson, found = room.read(path)
     assert lesson == "03_style" and found.keys() == {"gram", "shuffle"}
@@ -67,7 +69,16 @@ def test_handing_in_again_replaces_the_file(q, tmp_path):
     q.shuffle.check("zero")
     q.hand_in()
     q.shuffle.check("same")
-    assert room.read(q.hand_in())[1]["shuffle"].right and len(list(tmp_path.iterdir())) == 1
+    q.hand_in()
+    (path,) = tmp_path.iterdir()
+    assert room.read(path)[1]["shuffle"].right
+
+
+def test_without_a_try_nothing_is_written(q, tmp_path, capsys):
+    q.gram.check(...)
+    capsys.readouterr()
+    q.hand_in()
+    assert capsys.readouterr().out.startswith("… Not tried yet") and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("lesson", [one for one in LESSONS if one != "lesson_00"])
@@ -76,6 +87,9 @@ def test_the_file_of_a_lesson_has_the_name_of_its_notebook(lesson, monkeypatch, 
     module = importlib.import_module(f"nst_lessons.checks.{lesson}")
     title = hand_in.title(vars(module))
     assert title[:2] == lesson[-2:] and (ROOT / "notebooks" / "solutions" / f"{title}.ipynb").is_file()
+    question = next(iter(hand_in.questions(vars(module)).values()))
+    monkeypatch.setattr(question, "tries", [])
+    question.check("no answer")
     module.hand_in()
     assert [path.name.rpartition("_")[0] for path in tmp_path.iterdir()] == [f"room_{title}"]
 

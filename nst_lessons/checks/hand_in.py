@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from nst_lessons.checks.question import Question, Verdict
+from nst_lessons.checks.question import MARKS, Question, Verdict
 from nst_lessons.files import replacing
 
 FORMAT = "nst_lessons room 1"
@@ -20,19 +20,22 @@ OTHER = "another message"
 _MARK = secrets.token_hex(4)  # of this session: handing in again replaces the file
 
 
-def write_counts(lesson: Mapping[str, object]) -> Path:
-    """Write what the checks of a lesson have counted to a file in the current folder, and say where it is.
+def write_counts(lesson: Mapping[str, object]) -> None:
+    """Write what the checks of a lesson have counted to a file in the current folder, and say so; nothing if nothing was tried.
 
     lesson: the names of its module.
     """
     exercises = {name: _counted(question) for name, question in questions(lesson).items() if question.tries}
-    path = Path(f"room_{title(lesson)}_{_MARK}.json").absolute()
+    if not exercises:
+        print(f"{MARKS['untried']}: check an exercise first, and then run this cell again. Nothing was written.")
+        return
+    path = Path(f"room_{title(lesson)}_{_MARK}.json")
     with replacing(path) as temporary:
         page = {"format": FORMAT, "lesson": title(lesson), "exercises": exercises}
         temporary.write_text(json.dumps(page, indent=2, ensure_ascii=False), encoding="utf-8")
-    print(f"Written: {path}\nIt counts tries and messages of {len(exercises)} exercises, without a name and without your code.")
+    print(f"Written, in the folder of this notebook: {path}")
+    print(f"It counts tries and messages of {len(exercises)} exercises, without a name and without your code.")
     print("Nothing was sent: give the file to the person who leads the meeting, if you like.")
-    return path
 
 
 def questions(lesson: Mapping[str, object]) -> dict[str, Question]:
