@@ -8,8 +8,9 @@ import torch
 
 from nst_lessons.checks import guesses, loops
 from nst_lessons.checks.cases import uniform
-from nst_lessons.checks.examine import OneOf, SameAs
+from nst_lessons.checks.examine import SameAs
 from nst_lessons.checks.hand_in import write_counts
+from nst_lessons.checks.measured import CameOut, risen
 from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question, Wrong
 from nst_lessons.checks.trial import check_function
@@ -149,13 +150,14 @@ loop = Question(
 )
 
 curves = Guess(
-    OneOf(
+    CameOut(
         "content",
         {
             "style": "the canvas starts as the photo, so the style is far away at first: look where the orange curve goes.",
             "both": "if both rose, their weighted sum would rise, but the run minimises that sum.",
             "none": "look at the left end of the blue curve: where does it start, and where does it go?",
         },
+        came_out=risen,
     ),
     hints=[
         "The canvas starts as a copy of the photo. Which of the two losses is already perfect at that moment?",

@@ -5,6 +5,7 @@ from math import ceil
 
 from nst_lessons.checks.examine import OneOf, SameAs
 from nst_lessons.checks.hand_in import write_counts
+from nst_lessons.checks.measured import CameOut, faded
 from nst_lessons.checks.norms import examine_conditional_norm, examine_instance_norm
 from nst_lessons.checks.prediction import Guess, tally
 from nst_lessons.checks.question import Question
@@ -72,13 +73,14 @@ parameters = Question(
 )
 
 contrast = Guess(
-    OneOf(
+    CameOut(
         "same",
         {
             "half": "what goes in is half as strong, but sigma is halved, too. What happens when you divide by it?",
             "brighter": "0.25 more at every pixel is a constant after the convolution. What takes constants away?",
             "stronger": "nothing gets stronger than variance 1: compare the two strengths that the cell printed.",
         },
+        came_out=faded,
     ),
     hints=[
         "What does normalisation do if you add a constant to everything, or multiply everything by a factor?",

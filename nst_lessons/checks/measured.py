@@ -1,8 +1,11 @@
 """Examine guesses against what the reader's own run measured; the explanation follows that measurement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from nst_lessons.checks.examine import chosen
+import torch
+
+from nst_lessons.checks.examine import OneOf, chosen
 from nst_lessons.checks.trial import Wrong
 
 _TIE = 0.03  # layers whose scores differ by less count as equal: six eyes do not allow more precision
@@ -110,3 +113,40 @@ def examine_stroke_size(guess: object, measured: dict[float, float]) -> str | No
         f"in your run, {rougher} is rougher: {measured[rougher]:.4f}, against {measured[smoother]:.4f} at {smoother}. With the "
         "lesson's pictures it is 0.5: small strokes lie close together, so there are more edges."
     )
+
+
+@dataclass(frozen=True)
+class CameOut(OneOf):
+    """Examine a guess about the reader's own run. right: what comes out in the lesson's run.
+
+    came_out: a function of what was measured that returns the choice that came true; raises ValueError if it cannot.
+    """
+
+    came_out: Callable[[object], str]
+
+    def __call__(self, answer: object, measured: object) -> str | None:
+        """Raise Wrong if `answer` is not what came out."""
+        choice = chosen(answer, [self.right, *self.wrong])
+        try:
+            true = self.came_out(measured)
+        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError):
+            raise Wrong("the second value is not what was measured: use the line as it was, and run the cell above.") from None
+        if choice != true:
+            raise Wrong(self.wrong[choice] if true == self.right else f"in your run it came out {true!r}. Look again.")
+        return None if true == self.right else f"in your run it is {true!r}. With the lesson's pictures it is {self.right!r}."
+
+
+def risen(history: list) -> str:
+    """Return which part of the loss rose from the first to the last step of a run: "content", "style", "both" or "none"."""
+    first, last = history[0], history[-1]
+    rose = [part for part in ("content", "style") if getattr(last, part) > getattr(first, part)]
+    return {0: "none", 2: "both"}.get(len(rose)) or rose[0]
+
+
+def faded(features: torch.Tensor) -> str:
+    """Return how the second of two pictures' features (2, C, H, W) came out beside the first."""
+    photo, other = features
+    strength = (other.std() / photo.std()).item()
+    if strength < 0.75 or strength > 1.25:
+        return "half" if strength < 1 else "stronger"
+    return "brighter" if other.mean() - photo.mean() > 0.25 * photo.std() else "same"

@@ -16,9 +16,12 @@ from nst_lessons.checks.examine import OneOf
 from nst_lessons.checks.question import Question
 from nst_lessons.checks.trial import NOTHING_FITS
 from tests.checks import answers, oracle, usual
+from tests.checks.lesson_04 import RUN
+from tests.checks.lesson_08 import FADED
 from tests.checks.mutants import mutants
 
-SEVERAL = ("01.depth", "02.most_moved", "02.first_below", "05.stroke_size")  # questions whose check takes several things
+MEASURED = {"04.curves": RUN, "08.contrast": FADED}  # what comes with a choice that the reader's run decides
+SEVERAL = ("01.depth", "02.most_moved", "02.first_below", "05.stroke_size", *MEASURED)  # whose check takes several things
 GRADIENT = ("02.content_loss", "03.gram", "03.style_loss", "04.total_loss", "06.gram", "09.temporal_loss")
 LOOPS = ("04.loop", "06.bounded")
 # What may be written otherwise in a loop: how often L-BFGS measures in a step, its tolerances, where the start is cut
@@ -75,6 +78,7 @@ def made() -> Iterator[Answer]:
     for key, question in questions().items():
         if isinstance(question.examine, OneOf):
             for right, value in usual.choices(question.examine.right, list(question.examine.wrong)):
+                value = (value, MEASURED[key]) if key in MEASURED else value
                 yield Answer(key, "right" if right else "spelling", right, value)
         elif key in oracle.INPUTS:
             solution, given = oracle.made(question.code), oracle.INPUTS[key](1)

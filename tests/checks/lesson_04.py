@@ -1,6 +1,16 @@
+from types import SimpleNamespace
+
 import torch
 
 from tests.checks import Case
+
+
+def _run(*losses):
+    """A run's steps, from (content, style) of each."""
+    return [SimpleNamespace(content=content, style=style) for content, style in losses]
+
+
+RUN = _run((0.0, 0.7), (0.3, 0.2), (0.4, 0.1))
 
 
 def _loss_stub(content, style_by_layer, alpha, beta):
@@ -86,8 +96,15 @@ CASES = {
         crashing=lambda image, loss_of, steps: loss_of(image.reshape(7, 7)),
     ),
     "curves": Case(
-        right=["content", "Content"],
-        wrong=[("style", "orange"), ("both", "weighted sum would rise"), ("none", "left end"), (3, "none of the choices")],
+        right=[("content", RUN), ("Content", RUN), ("style", _run((0.4, 0.1), (0.1, 0.2)))],
+        wrong=[
+            (("style", RUN), "orange"),
+            (("both", RUN), "weighted sum would rise"),
+            (("none", RUN), "left end"),
+            ((3, RUN), "none of the choices"),
+            (("content", _run((0.4, 0.7), (0.1, 0.2))), "in your run it came out 'none'"),
+            (("content", 0.4), "not what was measured"),
+        ],
         stub=...,
         crashing=None,
     ),

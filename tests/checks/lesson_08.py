@@ -4,6 +4,15 @@ import torch.nn.functional as F
 from tests.checks import Case
 
 
+def _beside(factor, offset=0.0):
+    """A photo's features, and other ones that are so much stronger and brighter: (2, 1, 8, 8)."""
+    photo = torch.linspace(-1, 1, 64).view(1, 1, 8, 8)
+    return torch.cat([photo, factor * photo + offset])
+
+
+FADED = _beside(0.98)
+
+
 def _parameters_stub(inputs, outputs, kernel, styles):
     """How many numbers."""
     ...
@@ -59,12 +68,20 @@ CASES = {
         crashing=lambda i, o, k, s: i / 0,
     ),
     "contrast": Case(
-        right=["same", " Same "],
+        right=[
+            ("same", FADED),
+            (" Same ", FADED),
+            ("half", _beside(0.5)),
+            ("brighter", _beside(1, 1)),
+            ("stronger", _beside(2)),
+        ],
         wrong=[
-            ("half", "goes in"),
-            ("brighter", "takes constants away"),
-            ("stronger", "two strengths"),
-            ("b", "none of the choices"),
+            (("half", FADED), "goes in"),
+            (("brighter", FADED), "takes constants away"),
+            (("stronger", FADED), "two strengths"),
+            (("b", FADED), "none of the choices"),
+            (("same", _beside(0.5)), "in your run it came out 'half'"),
+            (("same", None), "not what was measured"),
         ],
         stub=...,
         crashing=None,
