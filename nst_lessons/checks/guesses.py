@@ -48,7 +48,7 @@ unlike = Prediction(  # misconception: 1 means "nothing in common"
     ("below 1", "about 1", "above 1"),
     came_out=_beside_one,
     why="A loss of 1 does not mean that two pictures have nothing in common, and it is not the largest loss. Features that are "
-    "all 0 get a loss of 1. Another photo makes VGG fire at the wrong places, and these differences come on top.",
+    "all 0 get a loss of 1. Another photo also makes VGG fire in the wrong places, and that adds to the loss.",
 )
 
 # Lesson 03
