@@ -21,7 +21,7 @@ _MARK = secrets.token_hex(4)  # of this session: handing in again replaces the f
 
 
 def write_counts(lesson: Mapping[str, object]) -> Path:
-    """Write what the checks of a lesson have counted to a file in the current folder, and say where it is.
+    """Write the counts of a lesson's checks to a file in the current folder, and say where it is.
 
     lesson: the names of its module.
     """
@@ -30,8 +30,10 @@ def write_counts(lesson: Mapping[str, object]) -> Path:
     with replacing(path) as temporary:
         page = {"format": FORMAT, "lesson": title(lesson), "exercises": exercises}
         temporary.write_text(json.dumps(page, indent=2, ensure_ascii=False), encoding="utf-8")
-    print(f"Written: {path}\nIt counts tries and messages of {len(exercises)} exercises, without a name and without your code.")
-    print("Nothing was sent: give the file to the person who leads the meeting, if you like.")
+    print(
+        f"Written: {path}\nIt counts tries and messages in {len(exercises)} exercises. It has neither your name nor your code."
+    )
+    print("Nothing was sent. If you like, give the file to the person who leads the meeting.")
     return path
 
 

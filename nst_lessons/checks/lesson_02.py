@@ -181,7 +181,7 @@ first_below = Guess(
         "The first picture with less than ____ dB was rebuilt from relu____.",
     ],
     code='my_guess = "relu4_1"',
-    why="Three poolings come before relu4_1, so one place stands for 64 pixels. The layer hardly knows which of them was bright.",
+    why="Three poolings come before relu4_1, so one place stands for 64 pixels. The layer hardly knows which was bright.",
 )
 
 second_noise = Guess(
