@@ -85,6 +85,6 @@ def test_links_lead_to_a_notebook_beside_this_one_and_are_words_elsewhere(said, 
 
 def test_untouched_and_miscounted_answers_do_not_raise(said):
     assert said("03", ..., ..., ..., ...) == [f"{number}. … Not tried yet." for number in (1, 2, 3, 4)]
-    assert said("03", 1)[0].startswith("there are 4 questions, but `check` got 1 answers")
+    assert said("03", 1)[0].startswith("There are 4 questions, but `check` got 1 answers")
     mixed = partial(said, "03", 0, "relu1_1", ..., "memory")()
     assert [line[3] for line in mixed] == ["✗", "✔", "…", "✗"]

@@ -187,7 +187,7 @@ def test_a_file_that_is_not_one_of_these_is_left_out_with_the_reason(text, tmp_p
     assert main(["room", str(tmp_path)]) == 2
     left_out, nothing = capsys.readouterr().err.splitlines()
     assert left_out.startswith(f"nst-lessons: left out: {tmp_path / 'room_1.json'} is ") and len(left_out) < 400
-    assert "no file to make a page of" in nothing
+    assert "no file to make a page from" in nothing
 
 
 def test_the_others_still_make_a_page(tmp_path, capsys):

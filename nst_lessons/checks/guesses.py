@@ -1,6 +1,6 @@
 """Predictions without a check: the lesson's own run measures what comes out.
 
-Six of them meet a usual misconception where it arises; they are marked with it.
+Five of them address a common misconception in the lesson where it arises. A comment names it.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ first = Prediction(
 weights = Prediction(  # misconception: the network learns the style
     ("all", "some", "none"),
     came_out=lambda changed, total: "none" if not changed else "all" if changed == total else "some",
-    why="The network does not learn the style: each weight still is what it was in 2014. Only the pixels changed.",
+    why="The network does not learn the style: each weight is still what it was in 2014. Only the pixels changed.",
 )
 
 # Lesson 01
@@ -48,7 +48,7 @@ unlike = Prediction(  # misconception: 1 means "nothing in common"
     ("below 1", "about 1", "above 1"),
     came_out=_beside_one,
     why="A loss of 1 does not mean that two pictures have nothing in common, and it is not the largest loss. Features that are "
-    "all 0 get a loss of 1. Another photo makes VGG fire at the wrong places, and these differences come on top.",
+    "all 0 get a loss of 1. Another photo also makes VGG fire in the wrong places, and that adds to the loss.",
 )
 
 # Lesson 03
@@ -73,8 +73,8 @@ def _compared(alone: float, all_five: float) -> str:
 more_layers = Prediction(  # misconception: more layers are better
     ("smaller", "the same", "larger"),
     came_out=_compared,
-    why="More layers are not better at everything: they share the same pixels and the same steps, so each one added costs the "
-    "others something, and time. Choose the layers for what you want to see.",
+    why="More layers are not better at everything: they share the same pixels and the same steps, so each one added costs "
+    "time, and makes the others fit less well. Choose the layers for what you want to see.",
 )
 
 # Lesson 04

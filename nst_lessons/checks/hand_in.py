@@ -34,8 +34,8 @@ def write_counts(lesson: Mapping[str, object]) -> None:
         page = {"format": FORMAT, "lesson": title(lesson), "exercises": exercises}
         temporary.write_text(json.dumps(page, indent=2, ensure_ascii=False), encoding="utf-8")
     print(f"Written, in the folder of this notebook: {path}")
-    print(f"It counts tries and messages of {len(exercises)} exercises, without a name and without your code.")
-    print("Nothing was sent: give the file to the person who leads the meeting, if you like.")
+    print(f"It counts tries and messages of {len(exercises)} exercises. It has neither your name nor your code.")
+    print("Nothing was sent. If you like, give the file to the person who leads the meeting.")
 
 
 def questions(lesson: Mapping[str, object]) -> dict[str, Question]:

@@ -56,14 +56,14 @@ content_loss = Question(
     def content_loss(F, P):
         return (F - P).square().sum() / P.square().sum()
     """,
-    why="0 means the same features; near 1, the difference is as strong as the features themselves. So layers can be compared.",
+    why="0 means the same features; near 1, the difference is as strong as the features themselves. That holds at any layer.",
 )
 
 
 psnr = Question(
     examine_psnr,
     hints=[
-        "How do you turn the errors of all pixels into one number? And what does a logarithm make of a tenth of it?",
+        "How do you turn the errors of all pixels into one number? If it falls to a tenth, what happens to its logarithm?",
         "First compute the mean of the squared differences over all pixels and colours (MSE). Then take 10 times the base-10 "
         "logarithm of 1 / MSE.",
         "`mse = (image - photo).____.mean()`, and then `return 10 * torch.____(1 / mse)`.",
@@ -73,7 +73,8 @@ psnr = Question(
         mse = (image - photo).square().mean()
         return 10 * torch.log10(1 / mse)
     """,
-    why="Ten decibels more mean a tenth of the squared error. Roughly, 40 looks the same, and at 20 you see the damage.",
+    why="If the PSNR rises by 10 dB, the MSE falls to a tenth. At about 40 dB a copy looks like the original; at 20 dB you see "
+    "the damage.",
 )
 
 
@@ -160,27 +161,27 @@ most_moved = Guess(
         "What can a layer notice if it sees 3 x 3 pixels? And if it sees the whole picture?",
         "The first layer knows colours and edges; a deep one knows which object is where. Go through the five changes: "
         "which of the two does each one disturb?",
-        "The first layer moves most if every edge stays and every ____ changes; the deep one moves most if something else "
-        "appears at every ____.",
+        "The first layer's features change most if every edge stays and every ____ changes. The deep layer's features change "
+        "most if something else appears at every ____.",
     ],
     code="""
     shallow_guess = "colours"
     deep_guess = "mirror"
     """,
-    why="These are the tallest bars of the first and the last group. A layer that sees 3 x 3 pixels knows only colours and "
-    "edges; a deep one knows what is where.",
+    why="Your two changes have the tallest bars in the first and the last group. A layer that sees 3 x 3 pixels knows only "
+    "colours and edges; a deep one knows what is where.",
 )
 first_below = Guess(
     examine_first_below,
     LAYERS,
     hints=[
         "What does each pooling throw away, and how many poolings come before each of the five layers?",
-        "After two poolings one place stands for 16 pixels, after three for 64. Compare with the run: read the numbers above "
-        "the pictures from the left.",
-        "The first number below ____ is above the picture that was made from relu____.",
+        "After two poolings one place stands for 16 pixels, after three for 64. Compare with the run: read the titles of the "
+        "pictures from left to right.",
+        "The first picture with less than ____ dB was rebuilt from relu____.",
     ],
     code='my_guess = "relu4_1"',
-    why="Three poolings come before relu4_1, so one place stands for 64 pixels. Which of them was bright is nearly lost.",
+    why="Three poolings come before relu4_1, so one place stands for 64 pixels. The layer hardly knows which was bright.",
 )
 
 second_noise = Guess(

@@ -30,7 +30,7 @@ tilt = Guess(
         "Dividing each axis by its standard deviation makes both ____ equal to 1, and leaves the ____ as it was.",
     ],
     code='my_guess = "tilted"',
-    why="A scale for each axis fixes the variances but leaves the correlation. To become round, the cloud must be turned, too.",
+    why="Scaling each axis makes both variances 1, but the two still vary together. To make the cloud round, turn it, too.",
 )
 
 
@@ -55,7 +55,7 @@ whiten = Question(
 colour = Question(
     examine_colour,
     hints=[
-        "Whitening removes a covariance. What changes in E D^-1/2 E^T if you want to add one, and whose covariance is it?",
+        "Whitening removes a covariance. How must you change E D^-1/2 E^T to give a covariance instead, and whose is it?",
         "Do the same in reverse, with the style's D and E: D has the power +1/2. Whitening starts by subtracting a mean; "
         "colouring ends by adding one.",
         "`E @ torch.diag(D**____) @ E.T @ ____ + ____`, with D and E from the covariance of the centred ____",
@@ -75,7 +75,7 @@ one_level = Guess(
         {
             "strokes": "a position of relu1_1 sees 3 x 3 pixels: can their statistics describe a stroke?",
             "everything": "compare it with the picture of relu4_1 in the row: what does this one lack?",
-            "nothing": "compare its sky and its shadows with those of the photo: they differ.",
+            "nothing": "compare its bright and its dark areas with those of the photo: they differ.",
         },
     ),
     hints=[
@@ -85,7 +85,7 @@ one_level = Guess(
         "A stroke is some ____ pixels long, but a position of relu1_1 sees only 3. What fits into 3 x 3 pixels is their ____.",
     ],
     code='my_guess = "colours"',
-    why="relu1_1 sees three by three pixels: the palette and the finest grain. Anything larger needs deeper levels.",
+    why="relu1_1 sees 3 x 3 pixels. That is enough for the palette and the finest grain. Anything larger needs deeper levels.",
 )
 
 
@@ -172,7 +172,7 @@ adain = Question(
         wants="features of the shape of `content`",
     ),
     hints=[
-        "Which two numbers of each channel does instance normalisation remove, and whose numbers replace them here?",
+        "Which two numbers of each channel does the text take away, and whose numbers replace them?",
         "For content and style, compute mean and standard deviation of each channel over height and width, and keep the axes. "
         "Normalise the content with its own two numbers, then apply the style's.",
         "With `x.mean((2, 3), keepdim=True)` and `x.std(...)` of both: `style_std * (content - ____) / ____ + ____`",
@@ -183,7 +183,7 @@ adain = Question(
         style_mean, style_std = style.mean((2, 3), keepdim=True), style.std((2, 3), keepdim=True)
         return style_std * (content - mean) / std + style_mean
     """,
-    why="AdaIN uses only the diagonal of the covariance: two numbers per channel instead of C. It is quick and nearly as good.",
+    why="AdaIN uses two numbers per channel, and ignores how channels vary together. It is quick and nearly as good.",
 )
 
 predictions = partial(tally, globals())

@@ -15,9 +15,9 @@ passes = Question(
         1,
         {
             "in every step? What does the network say about a painting that never changes?": 60,
-            "count the looks at the painting only: the canvas is another picture.": 61,
+            "count the painting's passes only: the canvas is another picture.": 61,
             "the canvas and the painting in every step? Which of the two changes?": 120,
-            "without a look at the painting, where does the style's target come from?": 0,
+            "without a pass of the painting, where does the style's target come from?": 0,
             "one pass gives the features of all layers at once.": 5,
             "the photo has its own pass: count the painting's.": 2,
         },
@@ -27,7 +27,7 @@ passes = Question(
     ),
     hints=[
         "Which of the three pictures changes during the run, and which stay as they are?",
-        "What the network says about a picture that stays the same can be kept. Count the looks that you cannot save.",
+        "What the network says about a picture that stays the same can be kept. Count the passes that you cannot avoid.",
         "The painting's Gram matrices are ____, computed before the loop. So the painting needs ____ pass.",
     ],
     code="my_passes = 1",
@@ -61,8 +61,8 @@ _STAGES = (
         "gradient",
         "both losses reach the pixels, and the optimiser moves them",
         [
-            "What is moved here: the network, or something else? What must torch know about it?",
-            "Make the tensor that is moved a copy that requires a gradient, and give it to an optimiser, in a list. In each "
+            "What changes here: the network, or something else? What must torch know about it?",
+            "The tensor that changes must be a copy that requires a gradient. Give it to an optimiser, in a list. In each "
             "step: clear the gradients, compute the loss from that tensor, go backward, take the step.",
             "`canvas = photo.____().requires_grad_(____)`, `optimizer = torch.optim.Adam([____], lr=0.05)`, and in the loop "
             "`optimizer.____()`, `loss.____()`, `optimizer.____()`.",
@@ -134,7 +134,7 @@ own_style = Question(
     OneOf(
         "stays",
         {
-            "sharper": "which Gram matrices does the photo have, and which should it get? Nothing asks for more of them.",
+            "sharper": "which Gram matrices does the photo have, and which should it get? Nothing asks for more detail.",
             "abstract": "the photo's content is a target, too. How far is the canvas from both targets at the start?",
             "noise": "what would have to push the pixels apart? Look at both losses at the start.",
         },

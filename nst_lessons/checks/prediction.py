@@ -28,7 +28,7 @@ class Prediction:
         self.true: bool | None = None  # None until the result was shown
 
     def predict(self, *guess: object) -> None:
-        """Lock a guess and say so; a later change is possible, and after the result the first guess still counts."""
+        """Lock a guess and say so. It can be changed until the result is shown; after that, the locked guess counts."""
         if any(untouched(part) for part in guess):
             print(UNTRIED)
             return
@@ -38,7 +38,7 @@ class Prediction:
             print(f"✗ Not locked: {wrong}")
 
     def result(self, *measured: object) -> None:
-        """Print the locked guess beside what was measured, and what it means; nothing is given away without a guess."""
+        """Print the locked guess beside what was measured, and what it means. Without a guess, print neither."""
         said = self._beside(self._true_guesses(*measured))
         print(f"{said}\n{self.why}" if said else f"{MARKS['untried']}: lock a guess first, and then run this cell again.")
 
@@ -103,7 +103,7 @@ def tally(lesson: Mapping[str, object]) -> None:
     parts = [f"{len(found) - len(locked)} not tried yet"] if locked and len(locked) < len(found) else []
     parts += [f"{waiting} still without a result"] if waiting else []
     changed = sum(one.latest != one.locked for one in locked)
-    parts += [f"{changed} changed after the result: the guess before it counts"] if changed else []
+    parts += [f"{changed} changed after the result: the earlier guess counts"] if changed else []
     print("; ".join([said, *parts]) + ".")
 
 

@@ -1,6 +1,7 @@
-"""Four quick questions at the start of a lesson, about lessons one, two and four back: `recall.check("04", one, two, ...)`.
+"""Four quick questions at the start of a lesson, about earlier ones: `recall.check("04", one, two, three, four)`.
 
-There is no penalty: each answer is followed by the right one, the reason, and the place where it was learned.
+Two are about the lesson before, one about the lesson two back, one about the lesson four back. There is no penalty: each
+answer is followed by the right one, the reason, and the place where it was learned.
 """
 
 import json
@@ -71,7 +72,7 @@ def check(lesson: str, *answers: object) -> None:
 
     asked = questions()[lesson]
     if len(answers) != len(asked):
-        print(f"there are {len(asked)} questions, but `check` got {len(answers)} answers. Use the line as it was.")
+        print(f"There are {len(asked)} questions, but `check` got {len(answers)} answers. Restore the line as it was.")
         return
     lines = [f"{number}. {one.answered(answer)}" for number, (one, answer) in enumerate(zip(asked, answers, strict=True), 1)]
     display({"text/markdown": "\n".join(lines), "text/plain": "\n".join(lines)}, raw=True)

@@ -56,7 +56,7 @@ def read(path: str | os.PathLike) -> tuple[str, dict[str, Counted]]:
         page = json.loads(data.decode("utf-8"))
         _demand(isinstance(page, dict) and page.get("format") == FORMAT, f"its `format` is not {FORMAT!r}")
         lesson = page.get("lesson")
-        _demand(isinstance(lesson, str) and lesson in lessons(), "it is about no lesson that has exercises")
+        _demand(isinstance(lesson, str) and lesson in lessons(), "it names no lesson that has exercises")
         exercises = page.get("exercises")
         known = isinstance(exercises, dict) and exercises.keys() <= lessons()[lesson].keys()
         _demand(known, f"`exercises` are not those of {lesson}")
@@ -89,7 +89,7 @@ def _section(lesson: str, room: Sequence[dict[str, Counted]]) -> str:
         lines.append(f"| `{name}` | {len(found)} | {right} | {tries:g} | {sum(one.hints for one in found)} | {said} |")
         if found and (right < FEW_RIGHT * len(found) or tries > MANY_TRIES):
             talk.append(f"- `{name}`: {right} of {len(found)} are right, after {tries:g} tries (median). {question.why}")
-    nothing = ["- Nothing stands out: most who tried an exercise were right after a try or two."]
+    nothing = ["- Nothing stands out: most people who tried an exercise were right after one or two tries."]
     return "\n".join([*lines, "", "What to talk about:", "", *(talk or nothing)])
 
 

@@ -11,7 +11,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     publishing = commands.add_parser(
         "publish",
         help="make the student notebooks from the solutions (for authors)",
-        description="Make the student notebooks from FOLDER/solutions: the exercises become empty, and outputs are removed. "
+        description="Make the student notebooks from FOLDER/solutions: exercises are left blank, and outputs are removed. "
         "Or make files for Kaggle and Colab, in dist/.",
         epilog="example: nst-lessons publish --single-file",
     )

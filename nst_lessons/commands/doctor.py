@@ -62,7 +62,7 @@ def _speed() -> str:
     vgg, others = default_vgg(), OtherPrograms()
     said = speed.compared(speed.seconds_per_step(vgg))
     cores = others.cores()
-    return said + (f"\nOther programs use {cores:.1f} cores at the moment. Without them it is faster." if cores > 0.3 else "")
+    return said + (f"\nOther programs use {cores:.1f} cores now. Without them, this computer is faster." if cores > 0.3 else "")
 
 
 def _details() -> Iterator[tuple[str, str]]:

@@ -16,15 +16,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Describe it to argparse."""
     run = commands.add_parser(
         "inventory",
-        help="ten questions before the lessons and ten after them, and what changed",
+        help="ask ten questions before the lessons and ten after them, and report what changed",
         description="Ask ten questions about style transfer before the first lesson, and ten others after the last one. The "
-        "answers become a row of a CSV file without a name. A code pairs the two rows: keep yours. Nothing is sent anywhere.",
+        "answers become a row of a CSV file, without your name. A code pairs your two rows, so keep it. Nothing is sent.",
         epilog="example: nst-lessons inventory --before",
     )
     what = run.add_mutually_exclusive_group(required=True)
     what.add_argument("--before", dest="half", action="store_const", const="before", help="the questions before the lessons")
     what.add_argument("--after", dest="half", action="store_const", const="after", help="the questions after the lessons")
-    what.add_argument("--report", metavar="FILE", nargs="+", help="instead, say what the answers in these CSV files show")
+    what.add_argument("--report", metavar="FILE", nargs="+", help="instead, report what the answers in these CSV files show")
     run.add_argument("-o", "--output", metavar="FILE", default="inventory.csv", help="the CSV file (default: inventory.csv)")
     run.add_argument("--seed", type=int, help="shuffle the choices in the same way each time (default: at random)")
     run.set_defaults(run=_inventory)
@@ -65,7 +65,9 @@ def _code(sheets: Sequence[Sheet]) -> str:
         if not code or (is_code(code) and code not in answered):
             return code
         print(
-            "A code has eight letters, such as bakidomu. Try again." if not is_code(code) else "This code has answered already."
+            "A code has eight letters, such as bakidomu. Try again."
+            if not is_code(code)
+            else "This code has been used already."
         )
 
 

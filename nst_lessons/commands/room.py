@@ -11,9 +11,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Describe it to argparse."""
     run = commands.add_parser(
         "room",
-        help="what a room found hard in a lesson, from the files that students handed in",
+        help="show what a room found hard in a lesson, from the files that students handed in",
         description="Show which exercises a room tried, in how many tries, and what the checks said most often. The files "
-        "room_*.json come from students who ran `q.hand_in()` in their notebook; they have no names and no code.",
+        "room_*.json come from students who ran `q.hand_in()` in their notebook; they contain no names and no code.",
         epilog="example: nst-lessons room handed_in/ -o page.md",
     )
     run.add_argument("files", metavar="FILE", nargs="+", help="the files, or folders with files room_*.json")
@@ -35,7 +35,7 @@ def _room(args: argparse.Namespace) -> int:
         except (ValueError, OSError) as reason:
             print(f"nst-lessons: left out: {reason}", file=sys.stderr)
     if not handed_in:
-        raise ValueError("There is no file to make a page of. Students write one by `q.hand_in()` at the end of a lesson.")
+        raise ValueError("There is no file to make a page from. Students write one with `q.hand_in()` at the end of a lesson.")
     page = room.page(handed_in)
     print(page, end="")
     if output:

@@ -23,9 +23,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         epilog="example: nst-lessons stylize astronaut stained_glass -o painting.png",
     )
     run.add_argument("content", metavar="CONTENT", help="the photo")
-    run.add_argument("style", metavar="STYLE", nargs="+", help="its style is used; several are mixed in equal parts")
+    run.add_argument("style", metavar="STYLE", nargs="+", help="the picture with the style; several are mixed in equal parts")
     run.add_argument(
-        "-o", "--output", metavar="OUT", required=True, help=f"the file to write; its ending is one of {', '.join(SAVED)}"
+        "-o", "--output", metavar="OUT", required=True, help=f"the file to write; its name ends in one of {', '.join(SAVED)}"
     )
     run.add_argument(
         "--method",

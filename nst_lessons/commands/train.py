@@ -22,8 +22,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     run.add_argument("model", choices=("decoders", "stylizer"), help="which model")
     run.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write (default: replace the shipped model)")
-    run.add_argument("--checkpoint", metavar="FILE", type=Path, help="what was trained so far (default: out/MODEL.pt)")
-    run.add_argument("--seed", type=int, default=0, help="of the random numbers (default 0)")
+    run.add_argument(
+        "--checkpoint", metavar="FILE", type=Path, help="the file for what was trained so far (default: out/MODEL.pt)"
+    )
+    run.add_argument("--seed", type=int, default=0, help="seed of the random numbers (default 0)")
     run.set_defaults(run=_train)
 
 

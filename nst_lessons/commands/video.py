@@ -38,9 +38,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--method",
         choices=("optimise", "keyframe", "frame"),
         default="optimise",
-        help="optimise (default): each frame starts from the one before, moved with the picture, so that nothing flickers; "
-        "keyframe: a small network learns from one painted frame, and paints the others at once; frame: each frame by itself, "
-        "which flickers",
+        help="optimise (default): each frame starts from the painted frame before it, moved along with the motion, so nothing "
+        "flickers; keyframe: a small network learns from one painted frame, and paints the others at once; frame: each frame "
+        "independently, which flickers",
     )
     run.add_argument("--size", type=int, default=256, help="the long side in pixels (default 256)")
     run.add_argument("--steps", type=int, help="steps for the first frame; with --method frame, for each (default 120)")

@@ -53,7 +53,7 @@ def read_sheets(paths: Sequence[str | os.PathLike]) -> list[Sheet]:
             where = f"{path}, line {line}"
             first = found.setdefault((sheet.half, sheet.code), where)
             if first != where:
-                raise ValueError(f"The code {sheet.code} has two rows `{sheet.half}`: {first} and {where}. Delete one of them.")
+                raise ValueError(f"The code {sheet.code} has two `{sheet.half}` rows: {first} and {where}. Delete one of them.")
             sheets.append(sheet)
     return sheets
 
@@ -71,14 +71,14 @@ def _sheets_of(path: Path) -> list[tuple[int, Sheet]]:
     with path.open("rb") as file:
         data = file.read(LIMIT + 1)
     if len(data) > LIMIT:
-        raise ValueError(f"{path} is larger than {LIMIT:,} bytes, so it is no CSV file of the inventory.")
+        raise ValueError(f"{path} is larger than {LIMIT:,} bytes, so it is not a CSV file of the inventory.")
     try:
         reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read as CSV ({error}): ask for the file again.") from None
     if not rows or rows[0][1] != HEADER:
-        raise ValueError(f"{path} is no CSV file of the inventory: its first line has to be {','.join(HEADER)}")
+        raise ValueError(f"{path} is not a CSV file of the inventory: its first line must be {','.join(HEADER)}")
     return [(line, _sheet(row, f"{path}, line {line}")) for line, row in rows[1:] if row]
 
 
@@ -87,12 +87,12 @@ def _sheet(row: list[str], where: str) -> Sheet:
         raise ValueError(f"{where} has {len(row)} values instead of {len(HEADER)}: correct or delete this line.")
     half, code, *answers = row
     if half not in HALVES:
-        raise ValueError(f"{where}: half is {shown(half)}, but has to be before or after. Correct or delete this line.")
+        raise ValueError(f"{where}: half is {shown(half)}, but must be before or after. Correct or delete this line.")
     if not is_code(code):
         raise ValueError(f"{where}: the code {shown(code)} is not of the form bakidomu. Correct or delete this line.")
     for concept, answer in zip(CONCEPTS, answers, strict=True):
         if answer not in (known := (*ITEMS[half][concept].choices, UNSURE)):
             raise ValueError(
-                f"{where}: {concept} is {shown(answer)}, but has to be one of {', '.join(known)}. Correct or delete this line."
+                f"{where}: {concept} is {shown(answer)}, but must be one of {', '.join(known)}. Correct or delete this line."
             )
     return Sheet(half, code, tuple(answers))

@@ -113,5 +113,5 @@ def test_lessons_to_look_at_again_are_named_after_the_series_only(answer):
 def test_a_broken_file_is_refused_before_the_questions_and_stays_as_it_is(answer, tmp_path):
     (tmp_path / "inventory.csv").write_text("name,mark\nAda,1\n")
     code, shown, said = answer("before", holds("zero"))
-    assert code == 2 and not shown and "is no CSV file of the inventory" in said.err
+    assert code == 2 and not shown and "is not a CSV file of the inventory" in said.err
     assert (tmp_path / "inventory.csv").read_text() == "name,mark\nAda,1\n"
