@@ -94,7 +94,7 @@ class Parsons(Question):
             if number not in self.numbered:
                 raise Wrong(f"there is no line {number:g}: the lines have the numbers 1 to {len(self.numbered)}.")
             if numbers.count(number) > 1:
-                raise Wrong(f"{self._said(number)} stands there {numbers.count(number)} times: use each line once.")
+                raise Wrong(f"{self._said(number)} is used {numbers.count(number)} times: use each line once.")
         for code, why in self.too_many.items():
             if (number := self._number(code)) in numbers:
                 raise Wrong(f"{self._said(number)} does not belong: {why}.")
@@ -125,17 +125,19 @@ def line_numbers(answer: object) -> list[float]:
 
     Raises Wrong if it has no order or no numbers.
     """
+    if isinstance(answer, Iterator | range):
+        answer = list(answer)
     if isinstance(answer, Set | Mapping):
         raise Wrong(f"give a list of line numbers, such as [3, 1, 2], not {brief(answer)}: it has no order.")
-    numbers = as_tensor(list(answer) if isinstance(answer, range) else answer)
+    numbers = as_tensor(answer)
     if numbers is not None:
         return numbers.flatten().tolist()
     parts = answer if isinstance(answer, list | tuple) else [answer]
-    found = [float(one) for part in parts if isinstance(part, str) for one in re.findall(r"-?\d+(?:\.\d+)?", part)]
+    found = [float(one) for part in parts if isinstance(part, str) for one in re.findall(r"(?<!\d)-?\d+(?:\.\d+)?", part)]
     if not found or not all(isinstance(part, str) for part in parts):
         raise Wrong(f"give a list of line numbers, such as [3, 1, 2], not {brief(answer)}.")
     return found
 
 
 def _is_empty(answer: object) -> bool:
-    return answer is None or (isinstance(answer, str | list | tuple | Set | Mapping) and not answer)
+    return answer is None or (isinstance(answer, str | list | tuple | dict) and not str(answer).strip(" ()[]{}"))

@@ -1,6 +1,7 @@
 import torch
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_04
+from tests.checks import Case, puzzles
 
 
 def _loss_stub(content, style_by_layer, alpha, beta):
@@ -103,3 +104,4 @@ CASES = {
         crashing=lambda beta, k: beta / (k - k),
     ),
 }
+CASES |= puzzles.cases(lesson_04)
