@@ -52,8 +52,7 @@ variation_order = Parsons(
     },
     too_many={
         "    across = across.mean().square()": "in a mean of plain differences, a rise cancels a fall: square first",
-        "    return (down + across).mean()": "H - 1 rows and W - 1 columns of differences cannot be added, so take the two "
-        "means first",
+        "    return (down + across).square().mean()": "each direction is squared and averaged by itself, before the sum",
     },
     rules=[
         Above("down", "downs", "there is nothing to square before the differences are computed"),
