@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 PUZZLES = {
     name: one for module in (puzzles_to_04, puzzles_from_05) for name, one in vars(module).items() if isinstance(one, Parsons)
 }
-MOST = 4000  # programs that are run for each kind of answer; up to six lines that is all of them
+MOST = 3000  # programs with a line too many that are run for each problem, besides those nearest to the right ones
 RANDOM = np.random.default_rng(0)
 
 
@@ -234,28 +234,26 @@ def some(answers: list) -> list:
 
 
 def test_an_order_is_accepted_exactly_if_its_program_computes_the_right_result(name):
-    """All orders are judged by the check, and all orders that it accepts are run; of those that it rejects, up to MOST."""
     one, accepted, rejected = PUZZLES[name], [], []
     for order in permutations(one.order):
         (accepted if one.verdict(order).state == "right" else rejected).append(order)
     assert one.order in map(list, accepted)
     assert all(computes_the_right_result(name, one.program(order)) for order in accepted)
-    wrongly = [order for order in some(rejected) if computes_the_right_result(name, one.program(order))]
+    wrongly = [order for order in rejected if computes_the_right_result(name, one.program(order))]
     assert not wrongly, one.program(wrongly[0])
-    print(f"{name}: {len(accepted)} orders accepted, {len(rejected)} rejected")
 
 
 def test_every_rejected_order_gets_a_reason_that_names_two_lines_as_they_stand(name):
     one = PUZZLES[name]
-    for order in some([order for order in permutations(one.order) if one.verdict(order).state != "right"]):
-        message = one.verdict(order).message
+    verdicts = {order: one.verdict(order) for order in permutations(one.order)}
+    for order, message in ((order, verdict.message) for order, verdict in verdicts.items() if verdict.state != "right"):
         upper, lower = map(int, re.match(r"line (\d+), `.*`, stands above line (\d+), `", message).groups())
         assert order.index(upper) < order.index(lower), message
         assert message.split(": ")[-1].rstrip(".") in {rule.because for rule in one.rules}
 
 
 def test_no_program_with_a_line_too_many_computes_the_right_result(name):
-    """Each line that does not belong stands in for every right line, in every order."""
+    """Programs with one or both of the lines that do not belong: all that are nearly right, and a sample of the others."""
     one = PUZZLES[name]
     extra = [number for number in one.numbered if number not in one.order]
     assert len(extra) == 2
