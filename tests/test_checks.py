@@ -12,6 +12,7 @@ import torch
 
 from nst_lessons import checks
 from nst_lessons.checks.examine import EqualTo, SameAs
+from nst_lessons.checks.parsons import Parsons
 from nst_lessons.checks.question import UNTRIED, Question
 from tests import checks as cases
 from tests.checks.oracle import made
@@ -52,8 +53,9 @@ def fresh(monkeypatch) -> Question:
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_lesson_has_three_to_six_questions_and_each_has_its_case(lesson):
-    assert 3 <= len(_questions(lesson)) <= 6
+def test_a_lesson_has_three_to_six_questions_and_at_most_two_parsons_problems_and_each_has_its_case(lesson):
+    to_order = [one for one in _questions(lesson).values() if isinstance(one, Parsons)]
+    assert 3 <= len(_questions(lesson)) - len(to_order) <= 6 and len(to_order) <= 2
     assert _questions(lesson).keys() == _cases(lesson).keys()
 
 

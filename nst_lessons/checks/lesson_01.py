@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
 
-from nst_lessons.checks import guesses
+from nst_lessons.checks import guesses, puzzles_to_04
 from nst_lessons.checks.ascent import examine_climb
 from nst_lessons.checks.examine import SameAs, numbers_of
 from nst_lessons.checks.guesses import LAYERS
@@ -204,5 +204,6 @@ depth = Guess(
 )
 
 moved = guesses.moved
+extractor_order = puzzles_to_04.extractor_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 
-from nst_lessons.checks import guesses
+from nst_lessons.checks import guesses, puzzles_to_04
 from nst_lessons.checks.cases import relative, relative_mistakes, uniform
 from nst_lessons.checks.decibels import examine_psnr
 from nst_lessons.checks.examine import OneOf, SameAs
@@ -203,5 +203,6 @@ second_noise = Guess(
 )
 
 unlike = guesses.unlike
+variation_order = puzzles_to_04.variation_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

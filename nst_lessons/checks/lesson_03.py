@@ -5,7 +5,7 @@ from functools import partial
 
 import torch
 
-from nst_lessons.checks import cases, guesses
+from nst_lessons.checks import cases, guesses, puzzles_to_04
 from nst_lessons.checks.cases import relative, uniform
 from nst_lessons.checks.examine import EqualTo, OneOf, SameAs
 from nst_lessons.checks.hand_in import write_counts
@@ -254,5 +254,7 @@ who_painted = Question(
 partner = guesses.partner
 smallest = guesses.smallest
 more_layers = guesses.more_layers
+style_order = puzzles_to_04.style_order
+texture_order = puzzles_to_04.texture_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from nst_lessons.checks import guesses, loops
+from nst_lessons.checks import guesses, loops, puzzles_to_04
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.examine import SameAs
 from nst_lessons.checks.hand_in import write_counts
@@ -210,5 +210,7 @@ rescaled_beta = Question(
 
 zero = guesses.zero
 lowest = guesses.lowest
+closure_order = puzzles_to_04.closure_order
+sizes_order = puzzles_to_04.sizes_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

@@ -5,6 +5,7 @@ from math import ceil
 
 import torch
 
+from nst_lessons.checks import puzzles_from_05
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.examine import EqualTo, SameAs
 from nst_lessons.checks.hand_in import write_counts
@@ -226,5 +227,6 @@ upper_mask = Question(
     why="Sky above, ground below: a mask can be as simple as that. Grey values between 0 and 1 make a soft border.",
 )
 
+mixed_order = puzzles_from_05.mixed_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

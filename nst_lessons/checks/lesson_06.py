@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 
-from nst_lessons.checks import cases, guesses
+from nst_lessons.checks import cases, guesses, puzzles_from_05
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.diagnosis import diagnosis
 from nst_lessons.checks.examine import SameAs
@@ -179,5 +179,6 @@ alpha_for = Question(
 )
 
 explosion = guesses.explosion
+prepare_order = puzzles_from_05.prepare_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

@@ -5,6 +5,7 @@ from functools import partial
 
 import torch
 
+from nst_lessons.checks import puzzles_from_05
 from nst_lessons.checks.cases import unlike_channels
 from nst_lessons.checks.clouds import examine_colour, examine_whiten
 from nst_lessons.checks.examine import OneOf, SameAs
@@ -186,5 +187,7 @@ adain = Question(
     why="AdaIN uses two numbers per channel, and ignores how channels vary together. It is quick and nearly as good.",
 )
 
+whiten_order = puzzles_from_05.whiten_order
+levels_order = puzzles_from_05.levels_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

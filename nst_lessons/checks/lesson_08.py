@@ -3,6 +3,7 @@
 from functools import partial
 from math import ceil
 
+from nst_lessons.checks import puzzles_from_05
 from nst_lessons.checks.examine import OneOf, SameAs
 from nst_lessons.checks.hand_in import write_counts
 from nst_lessons.checks.measured import CameOut, faded
@@ -193,5 +194,6 @@ break_even = Question(
     why="Training is an investment: it pays off for a video or for many visitors, but not for one picture on a wall.",
 )
 
+training_order = puzzles_from_05.training_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from nst_lessons.checks import puzzles_from_05
 from nst_lessons.checks.examine import OneOf
 from nst_lessons.checks.frames import examine_flicker, examine_temporal_loss
 from nst_lessons.checks.hand_in import write_counts
@@ -118,5 +119,6 @@ depth = Guess(
     why="We see depth where left and right disagree. Strokes that are placed independently disagree at random.",
 )
 
+warp_order = puzzles_from_05.warp_order
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

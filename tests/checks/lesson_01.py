@@ -1,6 +1,7 @@
 import torch
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_01
+from tests.checks import Case, puzzles
 
 MEASURED = {
     "edge": {"relu1_1": 0.98, "relu2_1": 0.97, "relu3_1": 0.87, "relu4_1": 0.77, "relu5_1": 0.6},
@@ -123,3 +124,4 @@ CASES = {
         crashing=None,
     ),
 }
+CASES |= puzzles.cases(lesson_01)

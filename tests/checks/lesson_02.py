@@ -3,7 +3,8 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio
 
 import nst_lessons as nst
-from tests.checks import Case
+from nst_lessons.checks import lesson_02
+from tests.checks import Case, puzzles
 
 
 def _stub(F, P):
@@ -137,3 +138,4 @@ CASES = {
         crashing=None,
     ),
 }
+CASES |= puzzles.cases(lesson_02)

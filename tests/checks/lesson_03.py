@@ -1,7 +1,8 @@
 import torch
 
 import nst_lessons as nst
-from tests.checks import Case
+from nst_lessons.checks import lesson_03
+from tests.checks import Case, puzzles
 
 
 def _stub(features):
@@ -102,3 +103,4 @@ CASES = {
         crashing=lambda G, p: p["nobody"],
     ),
 }
+CASES |= puzzles.cases(lesson_03)

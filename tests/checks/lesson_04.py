@@ -2,7 +2,8 @@ from types import SimpleNamespace
 
 import torch
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_04
+from tests.checks import Case, puzzles
 
 
 def _run(*losses):
@@ -120,3 +121,4 @@ CASES = {
         crashing=lambda beta, k: beta / (k - k),
     ),
 }
+CASES |= puzzles.cases(lesson_04)

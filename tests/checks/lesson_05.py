@@ -1,7 +1,8 @@
 import torch
 from skimage import color
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_05
+from tests.checks import Case, puzzles
 
 
 def _keep_stub(painted, photo):
@@ -82,3 +83,4 @@ CASES = {
         crashing=lambda h, w, s: torch.zeros(h)[w * h],
     ),
 }
+CASES |= puzzles.cases(lesson_05)

@@ -1,6 +1,7 @@
 import torch
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_06
+from tests.checks import Case, puzzles
 
 RIGHT = {1: "inplace", 2: "normalise", 3: "range", 4: "clamp", 5: "reshape", 6: "detach", 7: "size", 8: "noise"}
 
@@ -209,3 +210,4 @@ CASES = {
         crashing=lambda alpha, draft, final: alpha * draft / final,
     ),
 }
+CASES |= puzzles.cases(lesson_06)

@@ -1,6 +1,7 @@
 import torch
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_07
+from tests.checks import Case, puzzles
 
 
 def _whiten_stub(x):
@@ -135,3 +136,4 @@ CASES = {
         crashing=lambda c, s: c - s.mean((2, 3)).view(999),
     ),
 }
+CASES |= puzzles.cases(lesson_07)

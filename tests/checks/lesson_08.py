@@ -1,7 +1,8 @@
 import torch
 import torch.nn.functional as F
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_08
+from tests.checks import Case, puzzles
 
 
 def _beside(factor, offset=0.0):
@@ -144,3 +145,4 @@ CASES = {
         crashing=lambda t, o, p: t / (o - o),
     ),
 }
+CASES |= puzzles.cases(lesson_08)

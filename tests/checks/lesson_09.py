@@ -1,7 +1,8 @@
 import torch
 import torch.nn.functional as F
 
-from tests.checks import Case
+from nst_lessons.checks import lesson_09
+from tests.checks import Case, puzzles
 
 
 def _warp_stub(image, u, v):
@@ -129,3 +130,4 @@ CASES = {
         crashing=None,
     ),
 }
+CASES |= puzzles.cases(lesson_09)
