@@ -254,5 +254,6 @@ who_painted = Question(
 partner = guesses.partner
 smallest = guesses.smallest
 more_layers = guesses.more_layers
+diagonal = guesses.diagonal
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())
