@@ -42,7 +42,7 @@ from nst_lessons.figures import draw, explore, play, show, show_figure
 from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
 from nst_lessons.loop import stylize, transfer
-from nst_lessons.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst_lessons.losses import content_loss, gram_matrix, moment_loss, style_loss, total_variation
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import progress
 from nst_lessons.step import Result, Step
@@ -61,6 +61,7 @@ __all__ = [
     "explore",
     "gram_matrix",
     "load_image",
+    "moment_loss",
     "play",
     "progress",
     "resize",

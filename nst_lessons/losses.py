@@ -36,6 +36,18 @@ def style_loss(gram: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (gram - target).square().mean() / target.square().mean().clamp_min(1e-12)
 
 
+def moment_loss(mean: torch.Tensor, std: torch.Tensor, target_mean: torch.Tensor, target_std: torch.Tensor) -> torch.Tensor:
+    """Return how far the channels' means and deviations are from the painting's: |m - M|^2 / |M|^2 + |s - S|^2 / |S|^2.
+
+    A Gram matrix mixes the two: G_ii is (m_i^2 + s_i^2) / C, so an even grey and a strong texture can have the same one.
+    Galerne et al. 2024 (arXiv 2212.13459) add both squared distances to each layer's style loss. Here the unit of each is
+    the target's own energy.
+
+    mean, std, target_mean, target_std: (B, C) each, the mean and standard deviation of each channel over all positions
+    """
+    return content_loss(mean, target_mean) + content_loss(std, target_std)
+
+
 def total_variation(image: torch.Tensor) -> torch.Tensor:
     """Return the total variation, how rough a picture is: the mean squared difference of neighbours, down plus across.
 

@@ -71,14 +71,45 @@ def test_the_guided_gram_is_that_of_the_masked_features(photo, vgg):
     objective = Objective(vgg, photo, [(photo, 1.0)], ["relu1_1"], masks=[mask])
     features = vgg(photo, ["relu1_1"])["relu1_1"]
     white, target = nst.gram_matrix(features[..., :48]), nst.gram_matrix(features)
-    losses = objective(photo, nst.Weights(layers={"relu1_1": 1.0}))
+    losses = objective(photo, nst.Weights(layers={"relu1_1": 1.0}, moments=0))
     assert losses.style.item() == pytest.approx(nst.style_loss(white, target).item(), rel=1e-3)
+    both = objective(photo, nst.Weights(layers={"relu1_1": 1.0}, moments=0.5))
+    assert both.style.item() == pytest.approx(
+        (nst.style_loss(white, target) + 0.5 * far(features[..., :48], features)).item(), rel=1e-3
+    )
+
+
+def test_mixed_styles_have_the_mean_of_their_first_and_second_moments(photo, vgg):
+    """Two halves of a picture, mixed in equal parts, have the statistics of the whole picture."""
+    left, right = photo[..., :48], photo[..., 48:]
+    objective = Objective(vgg, photo, [(left, 0.5), (right, 0.5)], ["relu1_1"])
+    found = [vgg(half, ["relu1_1"])["relu1_1"] for half in (left, right)]
+    features = vgg(photo, ["relu1_1"])["relu1_1"]
+    whole = torch.cat(found, 3)
+    losses = objective(photo, nst.Weights(layers={"relu1_1": 1.0}))
+    gram = nst.style_loss(nst.gram_matrix(features), nst.gram_matrix(whole))
+    assert losses.style.item() == pytest.approx((gram + far(features, whole)).item(), rel=1e-2)
+
+
+def far(features, target):
+    """The moment loss by torch's own mean and deviation."""
+    moments = [(f.mean((2, 3)), f.std((2, 3), correction=0)) for f in (features, target)]
+    return nst.moment_loss(*moments[0], *moments[1])
+
+
+def test_a_picture_of_one_colour_has_finite_gradients(vgg):
+    even, photo = torch.full((1, 3, 64, 64), 0.4), nst.load_image("swirls", 64)
+    for image, style in ((even, photo), (photo, even), (even, even)):
+        image = image.clone().requires_grad_()
+        loss = Objective(vgg, image.detach(), [(style, 1.0)])(image, nst.Weights()).total(nst.Weights())
+        loss.backward()
+        assert loss.isfinite() and image.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("scale", [0.5, 2.0])
 def test_the_style_is_seen_at_its_scale(photo, vgg, scale):
     """The style loss of the photo itself is that to the Gram matrices of the style resized by hand."""
-    first = next(nst.transfer(photo, "pointillism", vgg=vgg, style_scale=scale, schedule=[(96, 1)]))
+    first = next(nst.transfer(photo, "pointillism", vgg=vgg, style_scale=scale, schedule=[(96, 1)], weights={"moments": 0}))
     style = nst.resize(nst.load_image("pointillism", round(96 * scale)), round(96 * scale))
     layers = list(first.style_by_layer)
     found, wanted = vgg(first.image, layers), vgg(style, layers)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nst_lessons import content_loss, gram_matrix, style_loss, total_variation
+from nst_lessons import content_loss, gram_matrix, moment_loss, style_loss, total_variation
 from nst_lessons.fast import Gram
 
 
@@ -42,6 +42,14 @@ def test_style_loss_is_the_squared_distance_in_units_of_the_targets_energy():
     assert style_loss(7 * gram, 7 * target).item() == pytest.approx(5 / 4)  # the scale of the network cancels
 
 
+def test_moment_loss_tells_apart_what_the_gram_matrix_does_not():
+    """A channel that is 5 everywhere, and one that is 1 or 7 in equal parts: both have a mean square of 25."""
+    even, strong = torch.full((1, 1, 2, 2), 5.0), torch.tensor([[[[1.0, 7.0], [7.0, 1.0]]]])
+    assert style_loss(gram_matrix(even), gram_matrix(strong)) == 0
+    moments = [(f.mean((2, 3)), f.std((2, 3), correction=0)) for f in (even, strong)]
+    assert moment_loss(*moments[0], *moments[1]).item() == pytest.approx((5 - 4) ** 2 / 4**2 + (0 - 3) ** 2 / 3**2)
+
+
 def test_total_variation_of_a_2x2_case_worked_by_hand():
     image = torch.tensor([[[[0.0, 1.0], [0.5, 0.5]]]])
     down, across = (0.5**2 + 0.5**2) / 2, (1 + 0) / 2
@@ -54,10 +62,11 @@ def test_total_variation_of_a_2x2_case_worked_by_hand():
     [
         lambda x: content_loss(x, torch.linspace(0, 1, 24).view(1, 2, 3, 4)),
         lambda x: style_loss(gram_matrix(x), torch.eye(2)[None]),
-        lambda x: style_loss(Gram.apply(x), torch.eye(2)[None]),
+        lambda x: style_loss(Gram.apply(x)[0], torch.eye(2)[None]),
+        lambda x: (Gram.apply(x)[1] * torch.tensor([3.0, -2.0])).square().sum(),
         total_variation,
     ],
-    ids=["content", "style", "style with the fast Gram", "total variation"],
+    ids=["content", "style", "style with the fast Gram", "the means beside it", "total variation"],
 )
 def test_gradients_against_finite_differences(loss):
     x = torch.rand(1, 2, 3, 4, generator=torch.Generator().manual_seed(1)).requires_grad_()
@@ -82,6 +91,6 @@ def test_losses_are_computed_in_float32_whatever_the_features_are(dtype):
 @pytest.mark.parametrize(("height", "width"), [(48, 64), (33, 17), (5, 7)])
 def test_fast_gram_equals_the_plain_one(height, width):
     features = torch.randn(1, 32, height, width).relu().to(memory_format=torch.channels_last)
-    torch.testing.assert_close(Gram.apply(features), gram_matrix(features))
+    torch.testing.assert_close(Gram.apply(features), (gram_matrix(features), features.mean((2, 3))))
     rounded = features.bfloat16()
-    torch.testing.assert_close(Gram.apply(rounded), gram_matrix(rounded), rtol=6e-3, atol=1e-5)
+    torch.testing.assert_close(Gram.apply(rounded)[0], gram_matrix(rounded), rtol=6e-3, atol=1e-5)

@@ -77,6 +77,14 @@ more_layers = Prediction(  # misconception: more layers are better
     "time, and makes the others fit less well. Choose the layers for what you want to see.",
 )
 
+diagonal = Prediction(
+    ("even", "strong", "equal"),
+    came_out=lambda found: (
+        "equal" if abs(found["even"] - found["strong"]) < 1e-3 * found["even"] else max(found, key=found.get)
+    ),
+    why="Both have a mean square of 25: 5^2 + 0^2, and 4^2 + 3^2. The diagonal holds only the sum of mean and deviation squared.",
+)
+
 # Lesson 04
 
 

@@ -256,5 +256,6 @@ smallest = guesses.smallest
 more_layers = guesses.more_layers
 style_order = puzzles_to_04.style_order
 texture_order = puzzles_to_04.texture_order
+diagonal = guesses.diagonal
 predictions = partial(tally, globals())
 hand_in = partial(write_counts, globals())

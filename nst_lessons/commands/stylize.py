@@ -40,6 +40,12 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--content-weight", type=float, help=f"optimise only: how much content counts (default {default.content:g})"
     )
     run.add_argument("--tv-weight", type=float, help=f"optimise only: how much smoothness counts (default {default.tv:g})")
+    run.add_argument(
+        "--moments-weight",
+        type=float,
+        help="optimise only: how much the channels' means and deviations count beside the Gram matrices "
+        f"(default {default.moments:g}; 0 is Gatys 2015)",
+    )
     run.add_argument("--seed", type=int, help="optimise only: another number gives another painting (default 0)")
     run.add_argument("--alpha", type=float, help="universal, arbitrary: strength of the style, 0 (the photo) to 1 (default)")
     run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
@@ -105,7 +111,7 @@ def _vgg(given: dict) -> VGG:
     return default_vgg(device_named(given.pop("device", None)), given.pop("weights", None))
 
 
-_OPTIONS = {"style_weight", "content_weight", "tv_weight", "steps", "seed", "alpha", "weights", "device"}
+_OPTIONS = {"style_weight", "content_weight", "tv_weight", "moments_weight", "steps", "seed", "alpha", "weights", "device"}
 METHODS = {  # name: (the function that paints, the options that it takes)
     "optimise": (_optimise, _OPTIONS - {"alpha"}),
     "universal": (_universal, {"alpha", "weights", "device"}),
