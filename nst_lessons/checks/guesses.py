@@ -82,7 +82,7 @@ diagonal = Prediction(
     came_out=lambda found: (
         "equal" if abs(found["even"] - found["strong"]) < 1e-3 * found["even"] else max(found, key=found.get)
     ),
-    why="Both have a mean square of 25: 5^2 + 0^2, and 4^2 + 3^2. The diagonal holds only the sum of mean and deviation squared.",
+    why="Both have a mean square of 25: 5^2 + 0^2, and 4^2 + 3^2. The diagonal holds only the sum m^2 + s^2.",
 )
 
 # Lesson 04

@@ -23,6 +23,7 @@ from nst_lessons.sizes import real, whole
 from nst_lessons.vgg import VGG, default_vgg
 
 INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # for decoder="optimise"
+STRONG = 0.7  # the alpha from which relu1_1 does harm: it restores the full contrast of the style, even in small strokes
 STRIDE = 8  # pixels per position of relu4_1
 
 
@@ -31,7 +32,7 @@ def universal(
     style: object,
     *,
     alpha: float = 0.6,
-    levels: Sequence[int] = (4, 3, 2, 1),
+    levels: Sequence[int] | None = None,
     size: int = 512,
     style_weights: Sequence[float] | None = None,
     masks: Sequence[object] | None = None,
@@ -46,19 +47,20 @@ def universal(
     content, style, size, style_weights, masks: as in `transfer`; content "noise" makes a square texture (with alpha 1 and
     three passes).
     alpha: from 0 (the photo) to 1 (all style), equation (4).
-    levels: which relu{level}_1, in this order.
+    levels: which relu{level}_1, in this order; None means 4, 3, 2, 1 if alpha is below `STRONG`, else 4, 3, 2.
     transform: "wct" or "adain".
     decoder: "trained" (networks that ship with the project) or "optimise" (L-BFGS at each level: no file, but a minute).
     passes: how often to go through all levels.
     seed: of the noise. vgg: the extractor, by default the usual one.
 
-    At alpha 1, levels (4, 3, 2) come closer to the style: relu1_1 restores the full contrast of its colours, which is too
-    much in small strokes. Departures from the paper: no relu5_1; several styles are mixed after the transform, with shares
-    that add up to 1.
+    Departures from the paper: no relu5_1, and no relu1_1 for a large alpha; several styles are mixed after the transform, with
+    shares that add up to 1.
     Raises ValueError for bad input, FileNotFoundError if there are no trained decoders.
     """
     alpha, passes = real(alpha, "alpha"), whole(passes, "The number of passes", 1)
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
+    if levels is None:
+        levels = (4, 3, 2) if alpha >= STRONG else (4, 3, 2, 1)
     _check(alpha, levels, transform, decoder)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     vgg = default_vgg() if vgg is None else vgg
