@@ -10,7 +10,8 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     machine.py        device, number type, memory; Colab, Kaggle or neither
     images.py         read, resize and save pictures; files.py writes files whole or not at all
     decoding.py       decodes a picture's file: upright, in sRGB; containers.py: thumbnails, raw files, stereo files
-    sizes.py          checks sizes and other numbers from a caller
+    coded_colours.py  colours that a file gives by numbers instead of a profile
+    sizes.py          checks sizes, other numbers and lists from a caller
     tensor_files.py   checks files of weights from elsewhere before it loads them
     samples.py        pictures with a name; paintings.json lists the famous ones
     objective.py      Weights, Losses, Objective: what is minimised

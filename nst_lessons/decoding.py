@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from nst_lessons.coded_colours import colours_of
 from nst_lessons.containers import Refused, advice, may_hold_two, seek_photo, two_views, without_texts
 from nst_lessons.sizes import check_sides, fit
 
@@ -63,14 +64,15 @@ def pixels(image: Image.Image, size: int | None = None) -> tuple[np.ndarray, tup
     """Do the work of `read` for a picture that Pillow has opened."""
     if image.format not in (None, *FORMATS):
         raise Refused(f" is in the format {image.format}, which is not for photos: save it as PNG or JPEG first.")
-    _check_memory(image, size)  # first, because Pillow decodes a whole PNG to find its orientation
+    _check_memory(image, size)
+    coded = colours_of(image)  # both first, because Pillow decodes a whole PNG to find its orientation
     turn = None if image.format == "TIFF" else _TURNS.get(_orientation(image))  # Pillow turns a TIFF itself
     full = (image.width, image.height) if turn in _SIDEWAYS else (image.height, image.width)
     _check_shape(full, size)
     if size is not None:
         part = 2 * size / max(full)
         image.draft("RGB", (max(1, round(part * image.width)), max(1, round(part * image.height))))  # a JPEG at a fraction
-    profile = image.info.get("icc_profile")
+    profile = None if coded else image.info.get("icc_profile")
     image = _in_plain_mode(image)
     if size is not None and image.width * image.height > MANY:
         image = image.reduce(max(1, max(image.size) // (2 * size)))
@@ -78,7 +80,8 @@ def pixels(image: Image.Image, size: int | None = None) -> tuple[np.ndarray, tup
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     if image.mode != "F":
         image = _in_srgb(image, profile)
-    return np.array(image if turn is None else image.transpose(turn)), full
+    found = np.array(image if turn is None else image.transpose(turn))
+    return coded.to_srgb(found) if coded and found.ndim == 3 else found, full
 
 
 _SIDEWAYS = {_TURNS[number] for number in (5, 6, 7, 8)}

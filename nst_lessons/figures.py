@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nst_lessons.images import to_pil
+from nst_lessons.sizes import real, whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +36,11 @@ def draw(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, 
     """
     from matplotlib.figure import Figure  # here, so that `import nst_lessons` stays quick
 
-    columns = min(columns or len(images), len(images))
+    images = _titled(images, "images")
+    height = real(height, "The height of a row")
+    if not 0 < height < 100:
+        raise ValueError(f"The height of a row is {height}: give inches, above 0 and below 100.")
+    columns = min(len(images) if columns is None else whole(columns, "The number of columns", 1), len(images))
     rows = -(-len(images) // columns)
     aspects = [image.shape[-1] / image.shape[-2] for image in images.values()]
     widths = [max(aspects[column::columns]) for column in range(columns)]
@@ -50,6 +55,17 @@ def draw(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, 
         axis.set_title(title, fontsize=13)
     figure.supxlabel(caption, fontsize=12, wrap=True)
     return figure
+
+
+def _titled(given: object, what: str) -> dict:
+    """Check that pictures or clips come with their titles."""
+    if not isinstance(given, dict) or not given:
+        kind = "empty" if isinstance(given, dict) else f"of the type {type(given).__name__}"
+        raise ValueError(f"{what} is {kind}: give a dictionary of titles, such as {{'photo': photo, 'result': result.image}}.")
+    for title, one in given.items():
+        if not isinstance(one, torch.Tensor | Sequence):
+            raise ValueError(f"{title} is of the type {type(one).__name__}: give a picture, such as a result's `image`.")
+    return given
 
 
 def show_figure(figure: "Figure", alt: str) -> None:
@@ -91,6 +107,9 @@ def play(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float =
 
 def moving(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float = 6.0) -> str:
     """Return the HTML that `play` displays."""
+    clips, fps, caption = _titled(clips, "clips"), real(fps, "fps"), str(caption)
+    if not 0.1 <= fps <= 1000:
+        raise ValueError(f"fps is {fps}: give a number of frames per second from 0.1 to 1000.")
     first, *rest = (to_pil(torch.cat(frames, dim=3)) for frames in zip(*clips.values(), strict=True))
     data = BytesIO()
     first.save(data, "webp", save_all=True, append_images=rest, duration=round(1000 / fps), loop=0, quality=85)

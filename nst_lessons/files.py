@@ -61,6 +61,13 @@ def write_or_rescue(path: str | os.PathLike, write: Callable[[Path], object]) ->
         raise OSError(f"{failed}. It was saved as {rescued}: make room on the disk, or copy it to another place.") from None
 
 
+def as_path(given: object, what: str) -> Path:
+    """Return `given` as a Path if it can be the path of a file or a folder, or raise a ValueError that calls it `what`."""
+    if not isinstance(given, str | os.PathLike):
+        raise ValueError(f"{what} is {given!r}: give a path, such as 'out/picture.png'.")
+    return Path(given)
+
+
 def place_for(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
     """Return `path` as a Path if a file can be written there and it is none of `inputs`, the files that are read.
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from nst_lessons import decoding, samples
 from nst_lessons.containers import Refused
-from nst_lessons.files import check_is_file, place_for, shown, write_or_rescue
+from nst_lessons.files import as_path, check_is_file, place_for, shown, write_or_rescue
 from nst_lessons.machine import check_memory
 from nst_lessons.sizes import check_sides, fit, whole
 
@@ -64,7 +64,10 @@ def read(file: Path | BinaryIO, size: int | None, name: object) -> torch.Tensor:
 
 def resize(image: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:
     """Resize (B, C, H, W) to a long side of `size`, or to `size` = (height, width). Bicubic, with antialiasing."""
-    shape = size if isinstance(size, tuple | list) else fit(image.shape[-2:], size)
+    if isinstance(size, tuple | list) and len(size) == 2:
+        shape = tuple(whole(side, "A side", 1, "its length in pixels, ") for side in size)
+    else:
+        shape = fit(image.shape[-2:], size)
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
     return F.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
@@ -81,6 +84,8 @@ def shape_of(source: object) -> tuple[int, int]:
 
 def to_pil(image: torch.Tensor) -> Image.Image:
     """Convert a picture (1, 3, H, W) or (3, H, W) to an 8-bit `PIL.Image`. Values outside [0, 1] are clipped."""
+    if not isinstance(image, torch.Tensor) or image.ndim < 3:
+        raise ValueError(f"A {type(image).__name__} is no tensor (1, 3, H, W): give a picture, such as a result's `image`.")
     pixels = image.detach().float().cpu().reshape(image.shape[-3:])  # (3, H, W)
     pixels = pixels.clamp(0, 1).mul(255).round().to(torch.uint8)
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
@@ -109,7 +114,7 @@ def writable(path: str | os.PathLike, *inputs: object) -> Path:
 
     inputs: the pictures that the work reads. Raises ValueError if `path` is one of their files.
     """
-    path = Path(path)
+    path = as_path(path, "The picture's path")
     kind = SAVED.get(path.suffix.lower())
     if kind is None or (kind == "AVIF" and kind not in decoding.formats()):
         raise ValueError(f"Cannot save a picture as {shown(path.name)!r}: end the name in .png, .jpg or .webp.")

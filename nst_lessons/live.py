@@ -6,6 +6,7 @@ import time
 from io import BytesIO
 
 from nst_lessons.images import to_jpeg
+from nst_lessons.sizes import real
 from nst_lessons.step import Step
 
 _COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: safe for colour-blind people
@@ -20,7 +21,7 @@ class LivePlot:
     """
 
     def __init__(self, every: float = 0.5) -> None:
-        self.every = every
+        self.every = real(every, "every")
         self.spent = 0.0  # seconds of drawing in this run
         self._curves = Curves()
         if in_notebook():

@@ -15,9 +15,9 @@ import torch
 from nst_lessons.canvas import OPTIMIZERS, enlarge, to_canvas, to_image
 from nst_lessons.images import load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Objective, Weights
-from nst_lessons.settings import Pictures, Settings, coarse_to_fine, weights_of
-from nst_lessons.step import Result, Step, averaged, drive, recoloured
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.settings import Pictures, Settings, coarse_to_fine, pairs_of, weights_of
+from nst_lessons.step import Result, Step, averaged, callbacks_of, drive, recoloured
+from nst_lessons.vgg import VGG, vgg_of
 from nst_lessons.waiting import OtherPrograms, wait_asleep
 
 COARSER = 0.5  # weight of the loss at each smaller size; at the current size it is 1
@@ -86,7 +86,7 @@ def transfer(
         extra=extra,
         seed=seed,
     )
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
     pictures = settings.load(vgg)
@@ -113,7 +113,9 @@ def stylize(
     If the run stops at a smaller size, its picture is enlarged to the final size. If a run ends early,
     `callback.finish(last_step)` is called where it exists.
     """
-    weights = weights_of(weights)
+    weights, callback = weights_of(weights), callbacks_of(callback)
+    if options.get("schedule") is not None:
+        options["schedule"] = pairs_of(options["schedule"])
     history, best, measured_by = [], None, None
 
     def keep(step: Step) -> None:
@@ -130,7 +132,7 @@ def stylize(
 
 def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
     """Enlarge `image` to the final size if the run has stopped at a smaller one."""
-    size = schedule[-1][0] if schedule else size
+    size = size if schedule is None else schedule[-1][0]
     small = max(image.shape[-2:])
     return image if small == size else enlarge(image, load_image(content, size), load_image(content, small))
 
@@ -165,6 +167,14 @@ def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures) -> 
             start = time.perf_counter()
 
 
+def _scalar(added: object) -> torch.Tensor:
+    """Check what `extra` returned."""
+    if not isinstance(added, torch.Tensor) or added.numel() != 1:
+        kind = f"a tensor of shape {tuple(added.shape)}" if isinstance(added, torch.Tensor) else repr(added)
+        raise ValueError(f"extra returned {kind}: return a scalar tensor, such as a mean over the picture.")
+    return added.reshape(())
+
+
 def _iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
     """Do one step of the optimiser. Return fields of a `Step`: the picture as it was before, and its losses."""
     *coarser, here = objectives
@@ -176,7 +186,7 @@ def _iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]
         picture = image.detach().requires_grad_()  # collects each size's gradient, so that one size's features exist at a time
         share = 1 / (1 + COARSER * len(coarser))
         losses = here(picture, weights)
-        added = extra(picture) if extra else picture.new_zeros(())
+        added = _scalar(extra(picture)) if extra else picture.new_zeros(())
         loss = share * losses.total(weights) + added
         loss.backward()
         for objective in coarser:

@@ -22,16 +22,18 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def device_named(name: str | None) -> torch.device:
+def device_named(name: str | torch.device | None) -> torch.device:
     """Return the device called `name` after a test, or the best one if `name` is None. Raises ValueError if it fails."""
     if name is None:
         return best_device()
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
+    except (TypeError, ValueError):
+        raise ValueError(f"The device is {name!r}: give 'cpu', 'cuda' or 'mps', or leave the device out.") from None
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"The device {name!r} cannot be used here ({reason}): leave --device out.") from None
+        raise ValueError(f"The device {name!r} cannot be used here ({reason}): leave the device out.") from None
     return device
 
 

@@ -13,6 +13,7 @@ from nst_lessons.vgg import VGG
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # Gatys 2015, section 2
 CONTENT_LAYER = "relu4_2"
+LARGEST = 1e300  # weight; in a run, one above 1e38 is reported when the loss is no longer finite
 Statistics = tuple[torch.Tensor, torch.Tensor]  # of one layer's features: the Gram matrix (1, C, C), the means (1, C)
 
 
@@ -33,16 +34,11 @@ class Weights:
     moments: float = 1.0
 
     def check(self) -> None:
-        """Raise ValueError if a weight is infinite, NaN or negative, or if there is nothing to optimise."""
-        for name, number in {
-            "content": self.content,
-            "style": self.style,
-            "tv": self.tv,
-            "moments": self.moments,
-            **self.layers,
-        }.items():
-            if not (isinstance(number, Real) and 0 <= number < float("inf")):
-                raise ValueError(f"The weight of {name} is {number!r}: give a finite number, 0 or more.")
+        """Raise ValueError if a weight is no number from 0 to LARGEST, or if there is nothing to optimise."""
+        numbers = {"content": self.content, "style": self.style, "tv": self.tv, "moments": self.moments}
+        for name, number in (numbers | self.layers).items():
+            if not (isinstance(number, Real) and 0 <= number <= LARGEST):
+                raise ValueError(f"The weight of {name} is {number!r}: give a number from 0 to {LARGEST:g}.")
         if not (self.content or self.tv or (self.style and any(self.layers.values()))):
             raise ValueError("All weights are zero, so there is nothing to optimise: raise content or style above 0.")
 
@@ -58,7 +54,7 @@ class Losses:
 
     def total(self, weights: Weights) -> torch.Tensor:
         """Return the weighted sum of the losses."""
-        return weights.content * self.content + weights.style * self.style + weights.tv * self.tv
+        return float(weights.content) * self.content + float(weights.style) * self.style + float(weights.tv) * self.tv
 
 
 class Objective:
@@ -96,7 +92,7 @@ class Objective:
 
     def __call__(self, image: torch.Tensor, weights: Weights) -> Losses:
         """Return the losses of `image` (1, 3, H, W). Layers with weight 0 are skipped."""
-        layers = {name: w for name, w in weights.layers.items() if w and weights.style}
+        layers = {name: float(w) for name, w in weights.layers.items() if w and weights.style}
         features = self.vgg(image, [*layers, *([self.content_layer] if weights.content else [])])
         by_layer = {
             name: sum(w * _distance(_inside(features[name], mask), target[name], weights) for mask, w, target in self.regions)

@@ -4,6 +4,8 @@ import os
 import time
 from collections.abc import Iterator
 
+from nst_lessons.sizes import whole
+
 
 def progress(steps: int) -> Iterator[int]:
     """Yield 0, 1, ... steps - 1 and show a progress bar with the time to go; `shortened` if NST_QUICK is set.
@@ -12,6 +14,7 @@ def progress(steps: int) -> Iterator[int]:
     """
     from IPython.display import display
 
+    steps = whole(steps, "The number of steps")
     steps, start, drawn, done = shortened(steps), time.perf_counter(), 0.0, 0
     bar = display(_bar("", 0, steps), raw=True, display_id=True)
     update = bar.update if bar else lambda *_, **__: None  # outside a notebook, there is nothing to update

@@ -11,7 +11,7 @@ from nst_lessons.images import fit, load_image, resize, shape_of
 from nst_lessons.machine import check_memory
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import quick, shortened
-from nst_lessons.sizes import real, whole
+from nst_lessons.sizes import MOST_STEPS, listed, real, whole
 from nst_lessons.vgg import VGG
 
 MIN_SIZE = 32
@@ -36,18 +36,20 @@ class Settings:
     seed: int
 
     def __post_init__(self) -> None:
-        self.schedule = _pairs(self.schedule)
+        self.schedule = pairs_of(self.schedule)
         self.style_scale, self.average = real(self.style_scale, "style_scale"), real(self.average, "average")
-        self.seed = whole(self.seed, "The seed", -(2**63))
-        if self.optimizer not in OPTIMIZERS:
+        self.seed = seed_of(self.seed)
+        if str(self.optimizer) not in OPTIMIZERS:
             raise ValueError(f"There is no optimizer {self.optimizer!r} here: choose {' or '.join(OPTIMIZERS)}.")
-        if self.colours not in ("style", "luminance", "matched"):
+        if str(self.colours) not in ("style", "luminance", "matched"):
             raise ValueError(f"There is no choice {self.colours!r} for colours: choose style, luminance or matched.")
         if not 0.25 <= self.style_scale <= 4 or not 0 <= self.average < 1:
             raise ValueError(
                 f"style_scale is {self.style_scale} and average is {self.average}: give a style_scale from 0.25 to 4, "
                 "and an average from 0 to below 1."
             )
+        if not (self.extra is None or callable(self.extra)):
+            raise ValueError(f"extra is {self.extra!r}: give a function of the picture that returns a scalar.")
         self.styles = list(self.style) if isinstance(self.style, list | tuple) else [self.style]
         self.shares = shares_of(self.style_weights, len(self.styles))
         self.schedule = [(size, shortened(steps)) for size, steps in (self.schedule[:1] if quick() else self.schedule)]
@@ -112,7 +114,7 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
     steps: the total, 120 by default (80, 30 and 10)
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
-    steps = 120 if steps is None else whole(steps, "The number of steps", 1)
+    steps = 120 if steps is None else whole(steps, "The number of steps", 1, most=MOST_STEPS)
     sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
     shares = (8, 3, 1)[-len(sizes) :]
     counts = [round(steps * share / sum(shares)) for share in shares]
@@ -141,7 +143,7 @@ def weights_of(given: Weights | Mapping[str, object] | None) -> Weights:
     return given
 
 
-def _pairs(schedule: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def pairs_of(schedule: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the schedule as pairs of int. Raises ValueError for a wrong one."""
     try:
         pairs = [(size, steps) for size, steps in schedule]
@@ -150,12 +152,23 @@ def _pairs(schedule: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     if not pairs or any(isinstance(number, str) for pair in pairs for number in pair):
         raise ValueError(f"The schedule is {schedule}: give (size, steps) pairs with sizes from {MIN_SIZE} and steps from 1.")
     what = f"in the schedule {schedule}"
-    return [(whole(size, f"A size {what}", MIN_SIZE), whole(steps, f"A number of steps {what}", 1)) for size, steps in pairs]
+    return [
+        (whole(size, f"A size {what}", MIN_SIZE), whole(steps, f"A number of steps {what}", 1, most=MOST_STEPS))
+        for size, steps in pairs
+    ]
+
+
+def seed_of(seed: object) -> int:
+    """Return the seed as an int if torch can use it. Raises ValueError otherwise."""
+    return whole(seed, "The seed", -(2**63), most=2**63 - 1)
 
 
 def shares_of(style_weights: Sequence[float] | None, count: int) -> list[float]:
     """Return the styles' shares, scaled so that they add up to 1."""
-    given = [1.0] * count if style_weights is None else [real(weight, "A style weight") for weight in style_weights]
+    given = [1.0] * count
+    if style_weights is not None:
+        given = listed(style_weights, "style_weights", "give a list with one number for each style.")
+        given = [real(weight, "A style weight") for weight in given]
     if len(given) != count or count == 0:
         raise ValueError(f"There are {count} styles and {len(given)} style weights: give one weight for each style.")
     if not all(0 <= weight < float("inf") for weight in given) or not sum(given):
@@ -167,6 +180,7 @@ def regions_of(masks: Sequence[object] | None, count: int, content: torch.Tensor
     """Load the masks (1, 1, H, W) in [0, 1] at the content's size."""
     if masks is None:
         return []
+    masks = listed(masks, "masks", "give a list with one picture for each style, white where the style belongs.")
     if len(masks) != count:
         raise ValueError(f"There are {count} styles and {len(masks)} masks: give one mask for each style.")
     regions = [resize(load_image(mask), tuple(content.shape[-2:])).mean(1, keepdim=True) for mask in masks]

@@ -53,7 +53,7 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
     stop button) and a loss that is not finite stop it, too; before the first item, they are raised.
     If a run stops early, `callback.finish(last_item)` is called if it exists.
     """
-    callbacks = [callback] if callable(callback) else list(callback or [])
+    callbacks = callbacks_of(callback)
     last, stopped = None, None
     try:
         for item in items:
@@ -75,6 +75,18 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
         for finish in (call.finish for call in callbacks if hasattr(call, "finish")):
             finish(last)
     return stopped
+
+
+def callbacks_of(given: Callable | Sequence[Callable] | None) -> list[Callable]:
+    """Return the callbacks as a list. Raises ValueError for what cannot be called."""
+    one = callable(given) or not isinstance(given, list | tuple | None)
+    callbacks = [given] if one else list(given or [])
+    for one in callbacks:
+        if isinstance(one, type):
+            raise ValueError(f"The callback is the class {one.__name__}: write {one.__name__}(), with brackets.")
+        if not callable(one):
+            raise ValueError(f"The callback is {one!r}: give a function, such as nst.LivePlot(), or a list of functions.")
+    return callbacks
 
 
 def recoloured(steps: Iterator[Step], photo: torch.Tensor) -> Iterator[Step]:

@@ -10,7 +10,8 @@ from torch import nn
 from nst_lessons import vgg_weights as weights_file
 from nst_lessons.convolve import FrozenConv, nnpack_available, way_forced
 from nst_lessons.fast import FrozenConvReLU, MaxPool
-from nst_lessons.machine import best_device, best_dtype, keep_freed_memory
+from nst_lessons.machine import best_device, best_dtype, device_named, keep_freed_memory
+from nst_lessons.sizes import listed
 from nst_lessons.waiting import TORCH_CAME_FIRST, wait_asleep
 
 
@@ -39,11 +40,12 @@ class VGG(nn.Module):
         fast: bool = True,
     ) -> None:
         super().__init__()
-        if pooling not in ("max", "avg"):
+        if str(pooling) not in ("max", "avg"):
             raise ValueError(f"There is no pooling {pooling!r}: choose max or avg.")
         way_forced()  # a wrong NST_CONV is reported here, not in the middle of a run
-        found = weights_file.load(weights, arch)
-        device = torch.device(best_device() if device is None else device)
+        if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise ValueError(f"dtype is {dtype!r}: give torch.float32, torch.bfloat16 or torch.float16.")
+        found, device = weights_file.load(weights, arch), device_named(device)
         self.arch, self.fast = arch, fast
         self.channels_first = fast and device.type == "cpu" and dtype == torch.float32 and nnpack_available()
         self.layout = torch.contiguous_format if self.channels_first else torch.channels_last  # of all features in memory
@@ -85,7 +87,7 @@ class VGG(nn.Module):
 
     def check_layer(self, name: str) -> None:
         """Raise ValueError, with a list of the layers, if no layer has this name."""
-        if name not in self.steps:
+        if str(name) not in self.steps:
             raise ValueError(f"{self.arch} has no layer {name!r}: choose among {', '.join(self.steps)}.")
 
     def forward(self, image: torch.Tensor, layers: Iterable[str]) -> dict[str, torch.Tensor]:
@@ -93,7 +95,7 @@ class VGG(nn.Module):
 
         Raises ValueError for a layer that does not exist, or for a picture so small that nothing is left at that layer.
         """
-        wanted = list(layers)
+        wanted = listed(layers, "layers", "give a list of names, such as ['relu1_1', 'relu4_2'].")
         for name in wanted:
             self.check_layer(name)
         x = ((image.to(self.device) - self.mean) / self.std).to(self.dtype, memory_format=self.layout)
@@ -113,6 +115,13 @@ class VGG(nn.Module):
             if name in wanted:
                 found[name] = x
         return {name: found[name] for name in wanted}
+
+
+def vgg_of(given: VGG | None) -> VGG:
+    """Return the network of a run: the given one, or the default. Raises ValueError for an object of another type."""
+    if not isinstance(given, VGG | None):
+        raise ValueError(f"vgg is {given!r}: give a network, such as nst.VGG(), or leave vgg out.")
+    return default_vgg() if given is None else given
 
 
 def default_vgg(device: torch.device | None = None, weights: str | os.PathLike | None = None) -> VGG:

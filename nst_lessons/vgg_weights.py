@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from nst_lessons.files import replacing
+from nst_lessons.files import as_path, replacing
 from nst_lessons.machine import KAGGLE_INPUT
 from nst_lessons.tensor_files import check_finite, check_names, load_pickle
 
@@ -68,13 +68,13 @@ def load(weights: str | os.PathLike | None = None, arch: str = "vgg19") -> VGGWe
 
     Raises FileNotFoundError, which lists all places and says what to do, or ValueError for a wrong file.
     """
-    if arch not in CONVS_PER_BLOCK:
+    if str(arch) not in CONVS_PER_BLOCK:
         raise ValueError(f"There is no architecture {arch!r} here: choose vgg19 or vgg16.")
     found = list(places(arch))
-    if weights == "torchvision":
+    if isinstance(weights, str) and weights == "torchvision":
         path = found[-1].path
     elif weights is not None:
-        path = Path(weights)
+        path = as_path(weights, "The path of the weights")
     else:
         path = next((place.path for place in found if place.path is not None), None)
     return read(path or _download(arch, found), arch)

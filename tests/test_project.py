@@ -110,3 +110,8 @@ def test_the_readme_has_the_benchmarks_figures():
     )
     assert len(shown) >= 3
     assert not [row for row in shown if row not in measured]
+
+
+def test_the_docs_start_jupyter_as_make_lab_does():
+    [line] = re.findall(r"^LAB := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert f"```bash\n{line}\n```" in (ROOT / "docs" / "own_pictures.md").read_text(encoding="utf-8")

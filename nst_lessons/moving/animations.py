@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from nst_lessons.coded_colours import NOTED, codes
 from nst_lessons.decoding import formats
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.moving.times import Shot, tick
@@ -32,11 +33,14 @@ class Animation:
         """Decode the frames, with long side `size`; yields a `Shot` each. Appends to `errors` what is wrong with the file."""
         begin = 0.0
         with _open(self.path) as image:
+            colours = codes(image)
             for number in count(int(getattr(image, "default_image", False))):  # skips an APNG's stand-in for old viewers
                 try:
                     with warnings.catch_warnings(action="ignore"):  # about damage, which is reported anyway
                         image.seek(number)
                         picture = image.copy()
+                    if colours:
+                        picture.info[NOTED] = colours
                 except EOFError:  # the regular end
                     if image.format == "GIF" and not _has_trailer(self.path):
                         errors.append("it has no end mark")

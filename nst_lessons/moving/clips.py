@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from nst_lessons.files import check_is_file, place_for, replacing, shown
+from nst_lessons.files import as_path, check_is_file, place_for, replacing, shown
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.moving.animations import Animation, animation, write_gif
 from nst_lessons.moving.films import Film, can_convert_hdr, ffmpeg, film, write_film
 from nst_lessons.moving.times import Shot, in_order, times_of
-from nst_lessons.sizes import fit
+from nst_lessons.sizes import fit, listed, real, whole
 
 IN_MEMORY = 2**27  # bytes of frames that are kept in memory; more go to a temporary file
 MOST_PIXELS = 36_000_000  # per frame: 8K has 33 million
@@ -94,8 +94,10 @@ def read_clip(
     a missing file, or, with the command that installs it, for a missing ffmpeg.
     """
     path = _existing(path)
-    if most is not None and most < 2:
-        raise ValueError(f"A clip needs two frames or more, and at most {most} were asked for: ask for more.")
+    if not (progress is None or callable(progress)):
+        raise ValueError(f"progress is {progress!r}: give a function, such as tqdm.tqdm, or leave it out.")
+    most = None if most is None else whole(most, "The number of frames to read", 2)
+    size = None if size is None else whole(size, "The size", 1, "the long side in pixels, ")
     if fps is not None:
         check_rate(fps)
     found = _look(path)
@@ -143,11 +145,13 @@ def save_clip(
     at uneven times are repeated.
     Raises ValueError for bad input, OSError if the file cannot be written (a full disk).
     """
-    path = writable_clip(path, *([] if sound is None else [sound]))
+    frames = frames if isinstance(frames, Sequence) else listed(frames, "frames", "give a list of pictures.")
+    path = writable_clip(path, *([] if sound is None else [as_path(sound, "The sound's path")]))
     _check_count(frames)
     if times is None:
         check_rate(fps)
         times = [number / fps for number in range(len(frames) + 1)]
+    times = [real(time, "A time") for time in listed(times, "times", "give a list of seconds.")]
     if len(times) != len(frames) + 1 or times[0] != 0 or not all(a < b < math.inf for a, b in pairwise(times)):
         raise ValueError(
             f"{len(frames)} frames need {len(frames) + 1} times: 0, then rising numbers, up to the end of the last."
@@ -172,7 +176,7 @@ def writable_clip(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
 
     inputs: files that are read and must not be replaced.
     """
-    path = Path(path)
+    path = as_path(path, "The clip's path")
     if path.suffix.lower() not in (".gif", ".mp4"):
         raise ValueError(f"Cannot save a clip as {shown(path.name)!r}: end the name in .mp4 or .gif.")
     if path.suffix.lower() == ".mp4":
@@ -190,7 +194,7 @@ def check_frames(frames: Sequence[torch.Tensor]) -> None:
 
 def check_rate(fps: float) -> None:
     """Raise ValueError unless `fps` is a finite number above 0."""
-    if not (math.isfinite(fps) and fps > 0):
+    if not 0 < real(fps, "The number of frames per second") < math.inf:
         raise ValueError(f"A clip of {fps} frames per second cannot be played: give a number above 0.")
 
 
@@ -246,6 +250,6 @@ def _check_frame(path: Path, pixels: np.ndarray, count: int) -> None:
 
 
 def _existing(path: str | os.PathLike) -> Path:
-    found = Path(path).expanduser()
+    found = as_path(path, "The clip's path").expanduser()
     check_is_file(found, path, "clip")
     return found

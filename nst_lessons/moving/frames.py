@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from nst_lessons.images import load_image, save_image, to_pil
+from nst_lessons.sizes import listed
 
 Motion = Callable[[int, int], tuple[torch.Tensor, torch.Tensor]]  # (i, j) -> flow from frame i to frame j, and its mask
 Painted = tuple[torch.Tensor, float | None, float | None]  # the picture, rounded to 8 bits; its style loss; its flicker
@@ -20,7 +21,9 @@ class Photos(Sequence[torch.Tensor]):
     """Holds a clip's frames, anything `load_image` reads; each is loaded and resized on demand."""
 
     def __init__(self, frames: Sequence[object], size: int | None = None) -> None:
-        self._frames, self._size = frames if isinstance(frames, Sequence) else list(frames), size
+        one = isinstance(frames, str | bytes) or not isinstance(frames, Sequence)
+        self._frames = listed(frames, "frames", "give a list of pictures, such as a clip's `frames`.") if one else frames
+        self._size = size
 
     def __len__(self) -> int:
         return len(self._frames)

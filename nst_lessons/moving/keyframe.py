@@ -16,7 +16,7 @@ from nst_lessons.losses import gram_matrix, style_loss
 from nst_lessons.one_pass.training.steps import descend, quickest, seeded, trained, training_steps
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.vgg import VGG, vgg_of
 
 CHANNELS = (16, 32, 64)
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # where a painted patch is compared
@@ -90,7 +90,7 @@ def training(
     """
     pairs = _pairs(pairs)
     patch = min(patch, *(side for photo, _ in pairs for side in photo.shape[-2:])) // STRIDE * STRIDE
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     model.to(vgg.device).train()
     generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # soon forgets the steep start

@@ -18,6 +18,7 @@ from nst_lessons.moving.disparity import flow_of, match, scaled, visible
 from nst_lessons.moving.flow import warp
 from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine, weights_of
+from nst_lessons.sizes import real
 from nst_lessons.step import Step
 from nst_lessons.vgg import VGG
 
@@ -68,8 +69,10 @@ def stylize_pair(
     Departure from Chen et al. 2018: it optimises pixels instead of training a network, so there is no loss on feature maps.
     Raises ValueError for views or a disparity that do not fit together.
     """
+    consistency = real(consistency, "The weight of the consistency")
     if not 0 <= consistency < float("inf"):
         raise ValueError(f"The weight of the consistency is {consistency}: give a finite number, 0 or more.")
+    schedule = coarse_to_fine(size, steps)  # raises for bad numbers
     left, right, disparity = _prepared(left, right, disparity, size)
     canvas = _canvas(left, right)
     long, above = max(canvas.shape[-2:]), torch.zeros_like(canvas)
@@ -78,7 +81,7 @@ def stylize_pair(
         canvas,
         [style, style],
         masks=[above, 1 - above],  # so that each view gets the whole style
-        schedule=[(long // round(size / part), count) for part, count in coarse_to_fine(size, steps)],  # as for a single view
+        schedule=[(long // round(size / part), count) for part, count in schedule],  # as for a single view
         weights=weights_of(weights),
         style_scale=size / long,  # strokes as in a single view
         vgg=vgg,
@@ -185,7 +188,10 @@ def _searched(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
 def _as_map(disparity: object, view: torch.Tensor) -> torch.Tensor:
     """Return an array or tensor (H, W) or (1, 1, H, W) as (1, 1, H, W), NaN where it is not finite."""
-    found = torch.as_tensor(np.asarray(disparity), dtype=torch.float32)
+    try:
+        found = torch.as_tensor(np.asarray(disparity), dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise ValueError("The disparity has no numbers: give an array (H, W) in pixels, NaN where it is unknown.") from None
     height, width = view.shape[-2:]
     if found.ndim not in (2, 4) or found.numel() != height * width or found.shape[-2:] != (height, width):
         raise ValueError(

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
-from pathlib import Path
 
 import torch
 
 from nst_lessons.colour import match_colours
+from nst_lessons.files import as_path
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.loop import stylize
 from nst_lessons.moving.clips import check_frames
@@ -23,10 +23,10 @@ from nst_lessons.moving.frames import Frame, Kept, Motion, Painted, Photos, file
 from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
-from nst_lessons.settings import coarse_to_fine, weights_of
+from nst_lessons.settings import coarse_to_fine, seed_of, weights_of
 from nst_lessons.sizes import real, whole
-from nst_lessons.step import drive
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.step import callbacks_of, drive
+from nst_lessons.vgg import VGG, vgg_of
 
 METHODS = ("optimise", "frame", "keyframe")
 
@@ -120,12 +120,13 @@ def transfer_video(
     coarse_to_fine(size, steps)  # raises for bad numbers
     size, steps = int(size), None if steps is None else int(steps)  # equal numbers of any type give equal file names
     temporal, next_steps = real(temporal, "temporal"), whole(next_steps, "next_steps", 1)
-    spans = _checked(method, temporal, spans)
+    spans, seed = _checked(method, temporal, spans), seed_of(seed)
     weights = weights_of(weights)
-    weights.check()
+    if not (motion is None or callable(motion)):
+        raise ValueError(f"motion is {motion!r}: give a function (i, j) that returns a flow and a mask, or leave it out.")
     photos, style = Photos(frames, size), load_image(style, size)
     check_frames(photos)
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     painted = partial(_painted, style=style, vgg=vgg, weights=weights, seed=seed)
     first = partial(painted, size=size, steps=steps)
     settings, given = (method, size, steps, weights, seed), None
@@ -138,8 +139,8 @@ def transfer_video(
         settings, given = (*settings, temporal, spans, next_steps, motion is not None), motion
         later = partial(painted, schedule=[(size, shortened(next_steps))])
         paint = _following(photos, first, later, motion or estimated(photos), spans, temporal, vgg.device)
-    folder = Path(folder) if folder is not None else None
-    if folder:
+    folder = None if folder is None else as_path(folder, "folder")
+    if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     return paint_all(photos, file_names(photos, style, settings, given, spans), folder, paint)
 
@@ -152,7 +153,7 @@ def stylize_video(
     callback: one or more functions, such as a `LiveClip`, called with each `Frame`; one that returns False stops the run.
     If a run ends early, `callback.finish(last_frame)` is called where it exists.
     """
-    made = []
+    made, callback = [], callbacks_of(callback)
     stopped = drive(transfer_video(frames, style, **options), made.append, callback)
     return Video(made, stopped)
 
@@ -175,7 +176,7 @@ def held(photo, targets, masks, weight: float, device) -> tuple[torch.Tensor, Ca
 
 def _checked(method: str, temporal: float, spans: Sequence[int]) -> tuple[int, ...]:
     """Return the spans as int; raises ValueError for a bad option."""
-    if method not in METHODS:
+    if str(method) not in METHODS:
         raise ValueError(f"There is no method {method!r} here: choose {', '.join(METHODS)}.")
     if not 0 <= temporal < float("inf"):
         raise ValueError(f"temporal is {temporal}: give a finite number, 0 or more.")

@@ -78,6 +78,8 @@ def arbitrary(
     if not 0 <= real(strength, "The strength") <= 1:
         raise ValueError(f"The strength is {strength}: give a number from 0 (the photo's own style) to 1 (the painting's).")
     model = Arbitrary() if model is None else model
+    if not isinstance(model, Arbitrary):
+        raise ValueError(f"model is {model!r}: give an `Arbitrary`, or leave it out.")
     vector = torch.lerp(model.style_vector(content), model.style_vector(style), strength)
     return resize(model.apply(content, vector), tuple(load_image(content, size).shape[-2:]))
 

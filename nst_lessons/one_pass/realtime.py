@@ -106,6 +106,8 @@ class Stylizer(nn.Module):
 
         Raises ValueError for an unknown style, or for shares that are negative, not finite or all 0.
         """
+        if not isinstance(style, str | Mapping):
+            raise ValueError(f"The style is {style!r}: give a name, or shares such as {{'wave': 0.7, 'ink_hatching': 0.3}}.")
         shares = {style: 1.0} if isinstance(style, str) else dict(style)
         for name, share in shares.items():
             if name not in self.styles:
@@ -147,6 +149,8 @@ def realtime(
     Raises ValueError for a style that it has not learned, or a side below 64 pixels.
     """
     model = load_stylizer() if model is None else model
+    if not isinstance(model, Stylizer):
+        raise ValueError(f"model is {model!r}: give the network that `load_stylizer` returns, or leave it out.")
     check_memory([fit(shape_of(content), size)], model.last.weight.device, torch.float32, BYTES_PER_PIXEL)
     return model.paint(load_image(content, size), style).cpu()
 

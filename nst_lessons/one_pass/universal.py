@@ -18,9 +18,9 @@ from nst_lessons.one_pass.decoders import CHANNELS, load_decoders
 from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.transforms import TRANSFORMS
 from nst_lessons.progress_bars import shortened
-from nst_lessons.settings import MIN_SIZE, regions_of, shares_of
-from nst_lessons.sizes import real, whole
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.settings import MIN_SIZE, regions_of, seed_of, shares_of
+from nst_lessons.sizes import MOST_STEPS, listed, real, whole
+from nst_lessons.vgg import VGG, vgg_of
 
 INVERSION_STEPS = {1: 10, 2: 20, 3: 30, 4: 40}  # for decoder="optimise"
 STRONG = 0.7  # the alpha from which relu1_1 does harm: it restores the full contrast of the style, even in small strokes
@@ -57,13 +57,14 @@ def universal(
     shares that add up to 1.
     Raises ValueError for bad input, FileNotFoundError if there are no trained decoders.
     """
-    alpha, passes = real(alpha, "alpha"), whole(passes, "The number of passes", 1)
-    size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
+    alpha, passes = real(alpha, "alpha"), whole(passes, "The number of passes", 1, most=MOST_STEPS)
+    size, seed = whole(size, "The size", MIN_SIZE, "the long side in pixels, "), seed_of(seed)
     if levels is None:
         levels = (4, 3, 2) if alpha >= STRONG else (4, 3, 2, 1)
+    levels = [whole(level, "A level", 1) for level in listed(levels, "levels", "give a list such as [4, 3, 2, 1].")]
     _check(alpha, levels, transform, decoder)
     styles = list(style) if isinstance(style, list | tuple) else [style]
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     if isinstance(content, str) and content == "noise":
         content = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(seed))
     check_memory([fit(shape_of(picture), size) for picture in (content, *styles)], vgg.device, vgg.dtype)
@@ -107,7 +108,7 @@ def _check(alpha, levels, transform, decoder) -> None:
         raise ValueError(f"alpha is {alpha}: give a number from 0 (the photo) to 1 (all style).")
     if not levels or not set(levels) <= set(CHANNELS):
         raise ValueError(f"The levels are {levels}: choose some of {', '.join(map(str, CHANNELS))}, the deepest first.")
-    if transform not in TRANSFORMS or decoder not in ("trained", "optimise"):
+    if str(transform) not in TRANSFORMS or str(decoder) not in ("trained", "optimise"):
         raise ValueError(f"transform is {transform!r} and decoder {decoder!r}: choose wct or adain, and trained or optimise.")
 
 

@@ -13,6 +13,7 @@ from nst_lessons.loop import transfer
 from nst_lessons.machine import on_colab
 from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
+from nst_lessons.sizes import whole
 from nst_lessons.step import Step
 from nst_lessons.studio.background import Runner
 from nst_lessons.studio.cell import cell_id, display_in_cell
@@ -41,7 +42,7 @@ class Studio:
         self, content: str = "astronaut", style: str = "swirls", *, size: int = 256, steps: int = 400, vgg: VGG | None = None
     ) -> None:
         coarse_to_fine(size, steps)  # raises for bad numbers
-        self.size, self.steps, self.vgg = int(size), int(steps), vgg
+        self.size, self.steps, self.vgg = int(size), whole(steps, "The number of steps", 1), vgg
         self.uploads, self._complaint = {}, None
         shown = [self._preview(name) for name in (content, style)]  # raises for a wrong name
         self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
@@ -222,7 +223,7 @@ class Studio:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
 
     def _preview(self, name: str) -> bytes:
-        return to_jpeg(load_image(self.uploads.get(name, name), 220))
+        return to_jpeg(load_image(self.uploads.get(str(name), name), 220))
 
     def _chosen(self, chooser: Chooser) -> None:
         chooser.picture.value = self._preview(chooser.value)

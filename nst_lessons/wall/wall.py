@@ -11,11 +11,12 @@ from pathlib import Path
 from PIL import Image
 
 from nst_lessons.figures import draw
-from nst_lessons.files import place_for, write_or_rescue
+from nst_lessons.files import as_path, place_for, write_or_rescue
 from nst_lessons.images import load_image, to_pil
 from nst_lessons.objective import Weights
 from nst_lessons.samples import others_in, pictures_in, plain, unused
 from nst_lessons.settings import coarse_to_fine, weights_of
+from nst_lessons.sizes import listed
 from nst_lessons.wall.workers import Painted, default_jobs, paint_all, to_png
 
 LONGEST = 80  # bytes of a picture's name in a file's name: two of them and a digest stay below the limit of 255
@@ -82,11 +83,17 @@ def wall(
     Raises ValueError or FileNotFoundError for input that spoils the whole wall, TimeoutError if a cluster loses its workers.
     """
     coarse_to_fine(size, steps)  # raises for bad numbers
+    out = as_path(out, "The folder for the paintings")
     options = {"size": int(size), "steps": steps if steps is None else int(steps), "weights": weights_of(weights)}
     photos, notes = _in_folder(photos, out) if isinstance(photos, str | os.PathLike) else (photos, [])
-    photos, styles = _titled(photos), _titled(styles)
+    photos, styles = (
+        _titled(listed(given, what, "give a list of paths and samples' names."))
+        for given, what in ((photos, "photos"), (styles, "styles"))
+    )
     motifs = {title: to_pil(load_image(style, size)) for title, style in styles.items()}
-    out, tell = Path(out), callback or (lambda painting: None)
+    tell = (lambda painting: None) if callback is None else callback
+    if not callable(tell):
+        raise ValueError(f"callback is {callback!r}: give a function of a `Painting`, or leave it out.")
     out.mkdir(parents=True, exist_ok=True)
     place_for(out / "poster.png")
     paintings, todo = _planned(photos, styles, motifs, options, out, tell)
@@ -145,7 +152,7 @@ def _titled(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike
     """Return {title on the poster: source}; equal titles get a number."""
     found = {}
     for source in sources:
-        found[unused(_name(source), found)] = source
+        found[unused(_name(as_path(source, "A picture")), found)] = source
     return {name.replace("_", " "): source for name, source in found.items()}
 
 

@@ -119,7 +119,7 @@ def test_bad_shapes(size, tmp_path, capsys):
             ["chelsea", "swirls", "--style-weight", "0", "--content-weight", "0", "--tv-weight", "0"],
             "All weights are zero",
         ),
-        (["chelsea", "swirls", "--device", "warp"], "leave --device out"),
+        (["chelsea", "swirls", "--device", "warp"], "leave the device out"),
         (["chelsea", "swirls", "--weights", "nowhere.pth"], "no weights file"),
         (["chelsea", "swirls", "--alpha", "0.5"], "--alpha means nothing to --method optimise"),
         (["chelsea", "swirls", "--method", "realtime", "--steps", "5"], "--steps means nothing to --method realtime"),

@@ -2,15 +2,18 @@
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import zlib
 from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
+import nst_lessons as nst
 from nst_lessons.moving import clips, films
 from nst_lessons.moving.clips import read_clip, save_clip
 from tests.moving.test_clips import ffmpeg, streams
@@ -223,6 +226,24 @@ def test_an_hdr_film_has_the_colours_that_were_filmed(transfer, tmp_path):
     white, twice, bright = patches[6:, 1]
     assert 0.85 < white < twice - 0.02 < bright - 0.04 and bright > 0.97
     assert found.note is None and len(found.frames) == 2
+
+
+@pytest.mark.parametrize(("transfer", "number"), [("smpte2084", 16), ("arib-std-b67", 18)])
+def test_an_hdr_picture_looks_as_an_hdr_film(transfer, number, tmp_path):
+    """The film goes through ffmpeg's filters, the picture through `coded_colours`."""
+    if not films.can_convert_hdr():
+        pytest.skip("this ffmpeg has no zscale and tonemap")
+    colours = np.array([[0.2] * 3, [0.5, 0.2, 0.1], [0.05, 0.3, 0.1], [1, 0.9, 0.8], [2, 0.5, 0.5], [3.5, 4, 4], [1, 0, 0]])
+    film = hdr_film(tmp_path / "hdr.mkv", colours, transfer)
+    shown = read_clip(film).frames[0]
+    ffmpeg(
+        "-i", film, "-frames:v", "1", "-vf", "scale=in_color_matrix=bt2020:flags=accurate_rnd,format=rgb24", tmp_path / "a.png"
+    )
+    head, kind, rest = (tmp_path / "a.png").read_bytes().partition(b"IDAT")
+    body = b"cICP" + bytes([9, number, 0, 1])
+    chunk = struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
+    picture = nst.load_image(head[:33] + chunk + head[33:] + kind + rest)
+    np.testing.assert_allclose(picture[0, :, 16, 8::16], shown[0, :, 16, 8::16], atol=0.02)
 
 
 def test_without_the_filters_an_hdr_film_is_read_all_the_same_and_it_is_said(tmp_path, monkeypatch):

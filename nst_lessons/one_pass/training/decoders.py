@@ -19,7 +19,7 @@ from nst_lessons.one_pass.training.crops import HELD_OUT, crops, held_out_photos
 from nst_lessons.one_pass.training.decoder_losses import fine_loss, photos_loss, row_loss
 from nst_lessons.one_pass.training.steps import descend
 from nst_lessons.tensor_files import load_checkpoint, load_optimizer
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.vgg import VGG, vgg_of
 
 STEPS = {1: 0, 2: 1500, 3: 2500, 4: 1200}  # on photos
 FINE_STEPS = {2: 200, 3: 400, 4: 400}  # on transformed features too
@@ -57,7 +57,7 @@ def train_decoders(
     (see `fine_loss`). Round three, deep levels first, trains each decoder on its input in `universal`, and compares with the
     style at three sizes (see `row_loss`). The card gives the PSNR on `held_out_photos`.
     """
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     checkpoint = Path(checkpoint)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     decoders, finished, current = _resume(checkpoint, vgg.device)

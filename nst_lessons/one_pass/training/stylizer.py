@@ -22,7 +22,7 @@ from nst_lessons.one_pass.training.steps import descend, quickest, seeded, train
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
 from nst_lessons.tensor_files import load_checkpoint, load_optimizer
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.vgg import VGG, vgg_of
 
 CONTENT_LAYER = "relu3_1"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
@@ -96,7 +96,7 @@ def training(
     seed: of the crops and the order of styles.
     """
     weights = Weights(style=6, layers=dict.fromkeys(STYLE_LAYERS, 1.0)) if weights is None else weights
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     model.to(vgg.device).train()
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
