@@ -28,7 +28,7 @@ class Weights:
     """
 
     content: float = 1.0
-    style: float = 10.0
+    style: float = 6.0
     tv: float = 1.0
     layers: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0))
     moments: float = 1.0
