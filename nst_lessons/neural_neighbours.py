@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import median
+from statistics import mean, median
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,7 @@ from nst_lessons.vgg import VGG, default_vgg
 RATE = 4e-3  # of Adam, in the canvas' variables
 TURNED = 256  # up to this size the painting is also seen turned by 90, 180 and 270 degrees
 ALONE = 0.5  # share of the last size's steps in which each layer is matched by itself
+PLACES = 8192  # of a painting that are compared, at most
 REMATCH = 5  # in these steps, match anew after so many
 
 
@@ -121,6 +122,7 @@ class Targets:
     styles: pairs of a painting (1, 3, h, w) and its share
     masks: one (1, 1, H, W) per style, or none
     together: compare all layers stacked, or each by itself
+    seed: of the choice of places, if the painting has more than `PLACES`
     """
 
     def __init__(self, vgg: VGG, photo: torch.Tensor, styles: Sequence, masks: Sequence[torch.Tensor], together: bool) -> None:
@@ -146,7 +148,12 @@ class Targets:
     def _keys(self, painting: torch.Tensor) -> dict[str, torch.Tensor]:
         turns = range(4 if max(painting.shape[-2:]) <= TURNED else 1)
         seen = [self.columns(painting.rot90(turn, (2, 3))) for turn in turns]
-        return {name: torch.cat([as_rows(columns[name]) for columns in seen]) for name in seen[0]}
+        return {name: self._some(torch.cat([as_rows(columns[name]) for columns in seen])) for name in seen[0]}
+
+    def _some(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return at most `PLACES` of the rows, chosen at random: neighbours in the painting hardly differ."""
+        chosen = torch.randperm(len(rows), generator=torch.Generator().manual_seed(self.seed))[:PLACES]
+        return rows[chosen.to(rows.device)]
 
     def _mixed(self, name: str, query: torch.Tensor) -> torch.Tensor:
         found = [matched(query, keys[name]) for keys in self.keys]
@@ -160,7 +167,7 @@ class Targets:
 
 
 def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iterator[Step]:
-    """Yield the steps of a run, size by size; the last size's second half with each layer by itself."""
+    """Yield the steps of a run, size by size; in the last ones, each layer is matched by itself."""
     *smaller, (largest, steps) = settings.schedule
     alone = round(ALONE * steps)
     phases = [(size, count, True) for size, count in [*smaller, (largest, steps - alone)]] + [(largest, alone, False)]
@@ -168,43 +175,43 @@ def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iter
     index, seconds, rates, photo, image = 0, 0.0, deque(maxlen=9), None, pictures.first
     for size, steps, together in phases:
         start = time.perf_counter()
-        before, photo = photo, _at_size(pictures.content, size)
-        image = resize(image, tuple(photo.shape[-2:])) if before is None else enlarge(image, photo, before)
-        styles = [(_at_size(one, round(size * settings.style_scale)), share) for one, share in pictures.styles]
-        targets = Targets(vgg, photo, styles, pictures.masks, together)
-        share = 1.0 if before is None else alpha if together else 0.0  # of the photo in the query
-        pyramid = to_pyramid(to_canvas(image))
-        optimizer = torch.optim.Adam(pyramid, lr=RATE)
-        for number in range(steps):
-            began = time.perf_counter()
-            columns = targets.columns(image := to_image(from_pyramid(pyramid)))
-            if number == 0 or (not together and number % REMATCH == 0):
-                query = {name: c.detach().lerp(targets.photo[name], share) for name, c in columns.items()}
-                wanted = targets.match(query)
-            losses = {name: matched_loss(columns[name], wanted[name]) for name in columns}
-            loss = sum(losses.values()) / len(losses)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            image = image.detach()
+        share = 1.0 if photo is None else alpha if together else 0.0  # of the photo in what is matched
+        last_photo, photo = photo, _at_size(pictures.content, size)
+        image = resize(image, tuple(photo.shape[-2:])) if last_photo is None else enlarge(image, photo, last_photo)
+        styles = [(_at_size(one, round(size * settings.style_scale)), part) for one, part in pictures.styles]
+        targets = Targets(vgg, photo, styles, pictures.masks, together, settings.seed)
+        for measured in _paint(image, targets, share, steps):
+            image = measured["image"]
             seconds += time.perf_counter() - start
-            rates.append((time.perf_counter() - began) / work[index])
+            rates.append((time.perf_counter() - start) / work[index])
             index += 1
-            yield Step(
-                index=index,
-                total=len(work),
-                size=tuple(image.shape[-2:]),
-                loss=loss.item(),
-                content=sum(matched_loss(columns[name].detach(), targets.photo[name]).item() for name in columns)
-                / len(columns),
-                style=loss.item(),
-                tv=0.0,
-                style_by_layer={name: value.item() for name, value in losses.items()},
-                seconds=seconds,
-                remaining=median(rates) * sum(work[index:]),
-                image=image,
-            )
+            remaining = median(rates) * sum(work[index:])
+            yield Step(index=index, total=len(work), seconds=seconds, remaining=remaining, tv=0.0, **measured)
             start = time.perf_counter()
+
+
+def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> Iterator[dict[str, object]]:
+    """Move `image` towards its targets, which are matched once or, if each layer is matched by itself, again and again."""
+    pyramid = to_pyramid(to_canvas(image))
+    optimizer = torch.optim.Adam(pyramid, lr=RATE)
+    for number in range(steps):
+        image = to_image(from_pyramid(pyramid))
+        columns = targets.columns(image)
+        if number % (steps if targets.together else REMATCH) == 0:
+            target = targets.match({name: columns[name].detach().lerp(targets.photo[name], share) for name in columns})
+        losses = {name: matched_loss(columns[name], target[name]) for name in columns}
+        loss = sum(losses.values()) / len(losses)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        yield {
+            "size": tuple(image.shape[-2:]),
+            "loss": loss.item(),
+            "content": mean(matched_loss(columns[name].detach(), targets.photo[name]).item() for name in columns),
+            "style": loss.item(),
+            "style_by_layer": {name: value.item() for name, value in losses.items()},
+            "image": image.detach(),
+        }
 
 
 def _at_size(picture: torch.Tensor, size: int) -> torch.Tensor:
