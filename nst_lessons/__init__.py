@@ -20,6 +20,8 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     settings.py       the options of a run: schedule, shares, masks, first picture
     step.py           Step, Result, and functions that work on a stream of steps
     loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
+    matching.py       hypercolumns, nearest, matched loss: the formulas of neural neighbours
+    neural_neighbours.py  match(): the loop with neighbours instead of statistics; neighbours(): runs it (lesson 10)
     live.py           LivePlot: picture and loss curves during a run
     excite.py         pictures that excite a channel (lesson 01)
     figures.py        show, draw, explore, play
@@ -44,6 +46,8 @@ from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
 from nst_lessons.loop import stylize, transfer
 from nst_lessons.losses import content_loss, gram_matrix, moment_loss, style_loss, total_variation
+from nst_lessons.matching import hypercolumns, matched_loss, nearest, origins
+from nst_lessons.neural_neighbours import neighbours
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import progress
 from nst_lessons.step import Result, Step
@@ -61,8 +65,13 @@ __all__ = [
     "draw",
     "explore",
     "gram_matrix",
+    "hypercolumns",
     "load_image",
+    "matched_loss",
     "moment_loss",
+    "nearest",
+    "neighbours",
+    "origins",
     "play",
     "progress",
     "resize",

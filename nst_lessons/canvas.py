@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 
 from nst_lessons.images import resize
 
@@ -28,6 +29,30 @@ def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tenso
     """Enlarge `image`, made from `smaller_photo`, to the size of `photo`, and add the detail that `smaller_photo` lacks."""
     shape = tuple(photo.shape[-2:])
     return (resize(image, shape) + photo - resize(smaller_photo, shape)).clamp(0, 1)
+
+
+def to_pyramid(canvas: torch.Tensor, levels: int = 6) -> list[torch.Tensor]:
+    """Return the Laplacian pyramid of a canvas: what each level adds to the next smaller one, then the smallest.
+
+    An optimiser that moves every variable by the same step thus moves large areas as easily as single pixels.
+    """
+    small, pyramid = canvas.detach(), []
+    while len(pyramid) < levels - 1 and min(small.shape[-2:]) >= 4:
+        large, small = small, F.avg_pool2d(small, 2, ceil_mode=True)
+        pyramid.append(large - _doubled(small, large))
+    return [level.contiguous().requires_grad_() for level in [*pyramid, small]]
+
+
+def from_pyramid(pyramid: list[torch.Tensor]) -> torch.Tensor:
+    """Return the canvas of a Laplacian pyramid: the inverse of `to_pyramid`."""
+    canvas = pyramid[-1]
+    for level in reversed(pyramid[:-1]):
+        canvas = level + _doubled(canvas, level)
+    return canvas
+
+
+def _doubled(small: torch.Tensor, large: torch.Tensor) -> torch.Tensor:
+    return F.interpolate(small, large.shape[-2:], mode="bilinear", align_corners=False)
 
 
 class LBFGS(torch.optim.LBFGS):

@@ -8,8 +8,9 @@ from tqdm import tqdm
 from nst_lessons.images import SAVED, save_image, writable
 from nst_lessons.loop import stylize
 from nst_lessons.machine import device_named
+from nst_lessons.neural_neighbours import neighbours
 from nst_lessons.objective import Weights
-from nst_lessons.step import Step
+from nst_lessons.step import Result, Step
 from nst_lessons.vgg import VGG, default_vgg
 
 
@@ -31,8 +32,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--method",
         choices=METHODS,
         default="optimise",
-        help="optimise (default): closest to the style, and slowest; universal: any style, in seconds; realtime: the bundled "
-        "styles only, at once; arbitrary: any style, at once, but less close",
+        help="optimise (default): closest to the style's statistics; neighbours: every place imitates a place of the style, as "
+        "if painted by hand, and slowest; universal: any style, in seconds; realtime: the bundled styles only, at once; "
+        "arbitrary: any style, at once, but less close",
     )
     default = Weights()
     run.add_argument("--style-weight", type=float, help=f"optimise only: how much style counts (default {default.style:g})")
@@ -46,8 +48,13 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="optimise only: how much the channels' means and deviations count beside the Gram matrices "
         f"(default {default.moments:g}; 0 is Gatys 2015)",
     )
-    run.add_argument("--seed", type=int, help="optimise only: another number gives another painting (default 0)")
-    run.add_argument("--alpha", type=float, help="universal, arbitrary: strength of the style, 0 (the photo) to 1 (default)")
+    run.add_argument("--seed", type=int, help="optimise, neighbours: another number gives another painting (default 0)")
+    run.add_argument(
+        "--alpha",
+        type=float,
+        help="universal, arbitrary: strength of the style, 0 (the photo) to 1 (default); neighbours: the other way round, how "
+        "much of the photo stays, 0 to 1 (default 0.75)",
+    )
     run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
     run.set_defaults(run=_stylize)
@@ -78,10 +85,21 @@ def _optimise(args: argparse.Namespace, given: dict) -> torch.Tensor:
     result = stylize(
         args.content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=args.size, **given
     )
+    return _image_of(result, result.best)
+
+
+def _neighbours(args: argparse.Namespace, given: dict) -> torch.Tensor:
+    vgg = _vgg(given)
+    result = neighbours(args.content, args.style, callback=_Progress(), vgg=vgg, size=args.size, **given)
+    return _image_of(result, result.history[-1])
+
+
+def _image_of(result: Result, step: Step) -> torch.Tensor:
+    """Print the losses of a run, which are those of `step`, and return its picture."""
     if result.stopped:
         print(f"stopped early: {result.stopped}")
-    best, (height, width) = result.best, result.best.size
-    print(f"final loss {best.loss:.3f} (content {best.content:.3f}, style {best.style:.4f}) at {width} x {height}")
+    height, width = step.size
+    print(f"final loss {step.loss:.3f} (content {step.content:.3f}, style {step.style:.4f}) at {width} x {height}")
     return result.image
 
 
@@ -114,6 +132,7 @@ def _vgg(given: dict) -> VGG:
 _OPTIONS = {"style_weight", "content_weight", "tv_weight", "moments_weight", "steps", "seed", "alpha", "weights", "device"}
 METHODS = {  # name: (the function that paints, the options that it takes)
     "optimise": (_optimise, _OPTIONS - {"alpha"}),
+    "neighbours": (_neighbours, {"alpha", "steps", "seed", "weights", "device"}),
     "universal": (_universal, {"alpha", "weights", "device"}),
     "realtime": (_realtime, set()),
     "arbitrary": (_arbitrary, {"alpha"}),

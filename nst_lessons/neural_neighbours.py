@@ -1,0 +1,220 @@
+"""Paint with neural neighbours (Kolkin et al. 2022, arXiv 2203.13215): every place imitates a place of the painting.
+
+The style is no statistic here. `match` is the loop and yields one `Step` per iteration; `neighbours` runs it with callbacks.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from statistics import mean, median
+
+import torch
+import torch.nn.functional as F
+
+from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_pyramid
+from nst_lessons.images import load_image, resize
+from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, stacked
+from nst_lessons.objective import CONTENT_LAYER
+from nst_lessons.settings import MIN_SIZE, Pictures, Settings
+from nst_lessons.sizes import MIN_SIDE, real, whole
+from nst_lessons.step import Result, Step, drive, recoloured
+from nst_lessons.vgg import VGG, default_vgg
+
+RATE = 4e-3  # of Adam, in the canvas' variables
+TURNED = 256  # up to this size the painting is also seen turned by 90, 180 and 270 degrees
+ALONE = 0.5  # share of the last size's steps in which each layer is matched by itself
+PLACES = 8192  # of a painting that are compared, at most
+REMATCH = 5  # in these steps, match anew after so many
+
+
+def match(
+    content: object,
+    style: object,
+    *,
+    alpha: float = 0.75,
+    size: int = 512,
+    steps: int | None = None,
+    schedule: Sequence[tuple[int, int]] | None = None,
+    style_weights: Sequence[float] | None = None,
+    style_scale: float = 1.0,
+    masks: Sequence[object] | None = None,
+    colours: str = "style",
+    init: object = "content",
+    seed: int = 0,
+    vgg: VGG | None = None,
+) -> Iterator[Step]:
+    """Optimise a picture so that each of its places looks to VGG like a place of the painting. Yields a `Step` per iteration.
+
+    content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`
+    alpha: how much of the photo stays, 0 to 1: the photo's share in what is matched; the rest is what is painted so far
+    steps: the number of iterations in all, by default 250 for 512 pixels (see `doubling`)
+
+    A step's `style` and `loss` is `matching.matched_loss`, and `content` the same towards the photo's own columns.
+    Several styles are matched one by one, and a place imitates their mean. Outside of all masks it imitates the photo.
+    Departures from the paper: no flipped painting; the pixels stay in [0, 1]; in the last steps each layer is compared at
+    its own size if that is below a quarter of the picture. Raises ValueError for bad input.
+    """
+    alpha = real(alpha, "alpha")
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha is {alpha}: give a number from 0 (little of the photo stays) to 1 (most of it).")
+    settings = Settings(
+        content=content,
+        style=style,
+        schedule=doubling(size, steps) if schedule is None else schedule,
+        style_weights=style_weights,
+        style_scale=style_scale,
+        masks=masks,
+        colours=colours,
+        average=0.0,
+        content_layer=CONTENT_LAYER,
+        init=init,
+        optimizer="adam",
+        extra=None,
+        seed=seed,
+    )
+    vgg = default_vgg() if vgg is None else vgg
+    pictures = settings.load(vgg)
+    run = _run(vgg, settings, pictures, alpha)
+    return run if pictures.colours is None else recoloured(run, pictures.colours)
+
+
+def neighbours(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
+    """Run `match(content, style, **options)` to its end and return its last picture.
+
+    content, style, options: as for `match`
+    callback, and what stops a run: as for `stylize`. If a run stops at a smaller size, its picture is enlarged.
+    """
+    history, last = [], None
+
+    def keep(step: Step) -> None:
+        nonlocal last
+        history.append(replace(step, image=None))
+        last = step
+
+    stopped = drive(match(content, style, **options), keep, callback)
+    schedule = options.get("schedule")
+    photo = load_image(content, schedule[-1][0] if schedule else options.get("size", 512))
+    return Result(resize(last.image.cpu(), tuple(photo.shape[-2:])), history, stopped)
+
+
+def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
+    """Return the default schedule [(size, steps), ...]: from 64 pixels or a little more, each size twice the one before.
+
+    steps: the total, by default 250 for 512 pixels (80, 80, 60 and 30)
+    """
+    size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
+    sizes = [size]
+    while sizes[0] >= 128:
+        sizes.insert(0, sizes[0] // 2)
+    shares = (8, 8, 6, 3)[-len(sizes) :] if len(sizes) < 4 else (8,) * (len(sizes) - 2) + (6, 3)
+    steps = 10 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
+    counts = [round(steps * share / sum(shares)) for share in shares]
+    counts[-1] = steps - sum(counts[:-1])
+    return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
+
+
+class Targets:
+    """What each position of a picture should look like, at one size.
+
+    vgg: the network
+    photo: (1, 3, H, W)
+    styles: pairs of a painting (1, 3, h, w) and its share
+    masks: one (1, 1, H, W) per style, or none
+    together: compare all layers stacked, or each by itself
+    seed: of the choice of places, if the painting has more than `PLACES`
+    """
+
+    def __init__(self, vgg: VGG, photo: torch.Tensor, styles: Sequence, masks: Sequence[torch.Tensor], together: bool) -> None:
+        self.vgg, self.masks, self.together = vgg, masks, together
+        self.shares = [share for _, share in styles]
+        with torch.no_grad():
+            self.photo = self.columns(photo)
+            self.keys = [self._keys(painting) for painting, _ in styles]  # {layers: rows} per style
+
+    def columns(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the columns (1, C, h, w) of a picture by the name of their layer, or all together as "hypercolumns"."""
+        features, (height, width) = self.vgg(picture, LAYERS), quarter(picture)
+        if self.together:
+            return {"hypercolumns": stacked(features, (height, width))}
+        shapes = {name: (min(height, f.shape[-2]), min(width, f.shape[-1])) for name, f in features.items()}
+        return {name: stacked({name: f}, shapes[name]) for name, f in features.items()}
+
+    def match(self, query: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return the targets of `query`, which has the shape of `columns`."""
+        with torch.no_grad():
+            return {name: self._mixed(name, columns.detach()) for name, columns in query.items()}
+
+    def _keys(self, painting: torch.Tensor) -> dict[str, torch.Tensor]:
+        turns = range(4 if max(painting.shape[-2:]) <= TURNED else 1)
+        seen = [self.columns(painting.rot90(turn, (2, 3))) for turn in turns]
+        return {name: self._some(torch.cat([as_rows(columns[name]) for columns in seen])) for name in seen[0]}
+
+    def _some(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return at most `PLACES` of the rows, chosen at random: neighbours in the painting hardly differ."""
+        chosen = torch.randperm(len(rows), generator=torch.Generator().manual_seed(self.seed))[:PLACES]
+        return rows[chosen.to(rows.device)]
+
+    def _mixed(self, name: str, query: torch.Tensor) -> torch.Tensor:
+        found = [matched(query, keys[name]) for keys in self.keys]
+        if len(found) == 1 and not self.masks:
+            return found[0]
+        masks = [F.interpolate(mask, query.shape[-2:], mode="area") for mask in self.masks] or [query.new_ones(1, 1, 1, 1)]
+        weights = [share * mask for share, mask in zip(self.shares, masks * (len(found) // len(masks)), strict=True)]
+        mixed = sum(weight * F.normalize(target) for weight, target in zip(weights, found, strict=True))
+        mixed = mixed / sum(weights).clamp_min(1e-6)
+        return F.normalize(self.photo[name]).lerp(mixed, torch.cat(masks).amax(0, keepdim=True))
+
+
+def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iterator[Step]:
+    """Yield the steps of a run, size by size; in the last ones, each layer is matched by itself."""
+    *smaller, (largest, steps) = settings.schedule
+    alone = round(ALONE * steps)
+    phases = [(size, count, True) for size, count in [*smaller, (largest, steps - alone)]] + [(largest, alone, False)]
+    work = [size**2 for size, count, _ in phases for _ in range(count)]  # a step's time is proportional to its pixels
+    index, seconds, rates, photo, image = 0, 0.0, deque(maxlen=9), None, pictures.first
+    for size, steps, together in phases:
+        start = time.perf_counter()
+        share = 1.0 if photo is None else alpha if together else 0.0  # of the photo in what is matched
+        last_photo, photo = photo, _at_size(pictures.content, size)
+        image = resize(image, tuple(photo.shape[-2:])) if last_photo is None else enlarge(image, photo, last_photo)
+        styles = [(_at_size(one, round(size * settings.style_scale)), part) for one, part in pictures.styles]
+        targets = Targets(vgg, photo, styles, pictures.masks, together, settings.seed)
+        for measured in _paint(image, targets, share, steps):
+            image = measured["image"]
+            seconds += time.perf_counter() - start
+            rates.append((time.perf_counter() - start) / work[index])
+            index += 1
+            remaining = median(rates) * sum(work[index:])
+            yield Step(index=index, total=len(work), seconds=seconds, remaining=remaining, tv=0.0, **measured)
+            start = time.perf_counter()
+
+
+def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> Iterator[dict[str, object]]:
+    """Move `image` towards its targets, which are matched once or, if each layer is matched by itself, again and again."""
+    pyramid = to_pyramid(to_canvas(image))
+    optimizer = torch.optim.Adam(pyramid, lr=RATE)
+    for number in range(steps):
+        image = to_image(from_pyramid(pyramid))
+        columns = targets.columns(image)
+        if number % (steps if targets.together else REMATCH) == 0:
+            target = targets.match({name: columns[name].detach().lerp(targets.photo[name], share) for name in columns})
+        losses = {name: matched_loss(columns[name], target[name]) for name in columns}
+        loss = sum(losses.values()) / len(losses)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        yield {
+            "size": tuple(image.shape[-2:]),
+            "loss": loss.item(),
+            "content": mean(matched_loss(columns[name].detach(), targets.photo[name]).item() for name in columns),
+            "style": loss.item(),
+            "style_by_layer": {name: value.item() for name, value in losses.items()},
+            "image": image.detach(),
+        }
+
+
+def _at_size(picture: torch.Tensor, size: int) -> torch.Tensor:
+    """Resize a picture to a long side of `size`, or more if the short side would be too small for VGG."""
+    long, short = max(picture.shape[-2:]), min(picture.shape[-2:])
+    return resize(picture, max(size, -(-MIN_SIDE * long // short)))

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import torch
+
+import nst_lessons as nst
+from nst_lessons import matching
+from nst_lessons.matching import as_rows, matched
+
+
+@pytest.mark.parametrize(("height", "width"), [(40, 56), (37, 50), (16, 16)])
+def test_hypercolumns_stack_all_layers_at_a_quarter_of_the_picture(height, width, vgg, random_image):
+    columns = nst.hypercolumns(vgg, random_image(height, width))
+    assert columns.shape == (1, 2 * 64 + 2 * 128 + 4 * 256 + 2 * 512, height // 4, width // 4)
+
+
+def test_a_shallow_layer_is_averaged_and_a_deep_one_repeated_smoothly(vgg, random_image):
+    picture = random_image(48, 64)
+    features = vgg(picture, ["relu1_1", "relu3_1", "relu4_1"])
+    columns = nst.hypercolumns(vgg, picture, list(features))
+    means = features["relu1_1"].numpy().reshape(64, 12, 4, 16, 4).mean((2, 4))
+    assert columns[0, :64].numpy() == pytest.approx(means, abs=1e-3, rel=1e-5)
+    assert torch.equal(columns[:, 64 : 64 + 256], features["relu3_1"])  # is at a quarter already
+    deep, grown = features["relu4_1"][0], columns[0, 64 + 256 :]
+    corner = (9 * deep[:, 1, 1] + 3 * deep[:, 1, 2] + 3 * deep[:, 2, 1] + deep[:, 2, 2]) / 16  # bilinear, twice the size
+    assert torch.allclose(grown[:, 3, 3], corner, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("values", [2**24, 100])
+def test_nearest_is_what_brute_force_finds(values, monkeypatch):
+    monkeypatch.setattr(matching, "VALUES", values)  # 100: in chunks of a few rows
+    numbers = np.random.default_rng(0)
+    query, keys = numbers.normal(1, 1, (23, 8)), numbers.normal(-2, 3, (31, 8))
+    found = nst.nearest(torch.from_numpy(query), torch.from_numpy(keys))
+    q, k = query - query.mean(0), keys - keys.mean(0)
+    expected = [max(range(31), key=lambda j: a @ k[j] / np.linalg.norm(k[j])) for a in q]
+    assert found.tolist() == expected
+
+
+def test_what_all_keys_share_does_not_count():
+    query, keys = torch.randn(50, 6), torch.randn(40, 6)
+    assert torch.equal(nst.nearest(query, keys + 100), nst.nearest(query - 7, keys))
+
+
+def test_matched_finds_each_column_among_the_shuffled_ones(random_image):
+    query = random_image(5, 7)
+    keys = as_rows(query)[torch.randperm(35)]
+    assert torch.equal(matched(query, keys), query)
+
+
+def test_the_matched_loss_in_closed_form(random_image):
+    east, north = torch.zeros(2, 1, 4, 3, 5)
+    east[:, 0], north[:, 1] = 2.0, 5.0
+    assert nst.matched_loss(east, 3 * east).item() == pytest.approx(0)
+    assert nst.matched_loss(east, north).item() == pytest.approx(1)
+    assert nst.matched_loss(east, -east).item() == pytest.approx(2)
+    assert nst.matched_loss(east, east + 0.4 * north).item() == pytest.approx(1 - 0.5**0.5)
+
+
+def test_a_picture_matched_with_itself_has_no_loss(vgg, random_image):
+    columns = nst.hypercolumns(vgg, random_image(48, 64))
+    assert nst.matched_loss(columns, matched(columns, as_rows(columns))).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_origins_are_where_the_patches_come_from(vgg):
+    painting = nst.load_image("swirls", 128)
+    height, width = painting.shape[-2:]
+    crop = painting[..., 16 : 16 + 64, 32 : 32 + 64]
+    found = nst.origins(vgg, crop, painting)  # (16, 16, 2)
+    rows, columns = torch.meshgrid(torch.arange(16) * 4 + 18.0, torch.arange(16) * 4 + 34.0, indexing="ij")
+    expected = torch.stack([rows / height, columns / width], -1)
+    inner = (found - expected)[4:-4, 4:-4]  # at the borders the network sees zeros
+    assert inner.norm(dim=-1).median() < 1e-6
+    assert ((found > 0) & (found < 1)).all()
+
+
+def test_layers_that_do_not_exist_are_named(vgg, random_image):
+    with pytest.raises(ValueError, match="no layer 'relu9_1'"):
+        nst.hypercolumns(vgg, random_image(32, 32), ["relu9_1"])
