@@ -11,6 +11,7 @@ from PIL import Image
 RAW = {".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw"}  # endings of files
 RAW |= {".sr2", ".srf", ".orf", ".rw2", ".raf", ".pef", ".srw"}
 _RAW_TAGS = {50706, 33422, 50740}  # DNGVersion, CFAPattern, DNGPrivateData
+_PHOTOS = {b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"hevc"}  # what HEIC and AVIF call themselves
 _SUBFILE, _PAGES = 254, 16
 _IS_RAW = " is a camera's raw file, which cannot be read here: open it in the camera's or phone's program and save it as JPEG."
 
@@ -91,6 +92,8 @@ def advice(file: Path | BinaryIO, name: object, heic: bool) -> str:
         return "it" + _IS_RAW
     if start[4:8] == b"ftyp" and not heic and start[8:11] in (b"hei", b"hev", b"mif", b"msf"):
         return "HEIC photos need one more package: run `pip install pillow-heif` and start again, or save the photo as JPEG."
-    if start[4:8] == b"ftyp" and start[8:12] not in (b"avif", b"heic", b"mif1"):
+    if start[4:8] == b"ftyp" and start[8:12] not in _PHOTOS:
         return "it is a video. `nst-lessons video` paints videos."
+    if start[4:8] == b"ftyp" or start[:3] == b"\xff\xd8\xff" or start[:8] == b"\x89PNG\r\n\x1a\n":
+        return "it is damaged or cut off. Get the picture again."
     return "use JPEG, PNG, HEIC, AVIF, WebP, GIF, BMP or TIFF."

@@ -194,7 +194,7 @@ def _listed(folder: Path) -> list[os.DirEntry]:
 def _shipped(package: str, file: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).parent / file if spec else None
-    return path if path and path.is_file() else None
+    return path if path and os.path.isfile(path) else None
 
 
 def _catalogue() -> list[dict]:
@@ -210,7 +210,7 @@ def _cache() -> Path:
 def _on_disk(entry: dict) -> Path | None:
     own = os.environ.get("NST_DATA_DIR")
     folders = ([Path(own)] if own else []) + [_cache()]
-    return next((folder / entry["file"] for folder in folders if (folder / entry["file"]).is_file()), None)
+    return next((folder / entry["file"] for folder in folders if os.path.isfile(folder / entry["file"])), None)
 
 
 def _download(entry: dict) -> Path:

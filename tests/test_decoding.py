@@ -396,6 +396,16 @@ def test_a_file_that_is_damaged_anywhere_is_a_message_with_its_name(name, tmp_pa
     assert messages > 3
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.avif", "a.heic"])
+def test_a_file_that_is_cut_off_near_its_head_is_not_told_to_be_of_another_format(name, tmp_path):
+    if name == "a.heic":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    flat("teal").save(tmp_path / name)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:32])
+    with pytest.raises(ValueError, match=f"{name} is (not a picture that can be read: it is )?damaged or cut off"):
+        nst.load_image(tmp_path / name)
+
+
 def test_the_bytes_of_a_file_are_read_as_the_file_is(tmp_path):
     data = exif_jpeg([], b"")
     (tmp_path / "a.jpg").write_bytes(data)

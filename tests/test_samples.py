@@ -183,3 +183,11 @@ def test_the_styles_are_drawn_by_the_script_and_come_out_the_same_again(tmp_path
     subprocess.run(command, check=True, capture_output=True)
     again, kept = (nst.load_image(folder / "stained_glass.jpg") for folder in (tmp_path, ROOT / "data" / "styles"))
     assert (again - kept).abs().mean() < 1 / 255  # equal but for another version's way of rounding
+
+
+def test_a_cache_that_cannot_be_looked_into_is_taken_as_empty(monkeypatch, tmp_path):
+    """A name that the disk does not take stands for a folder without permission, which stops no administrator."""
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / ("x" * 300)))
+    with pytest.raises(OSError):
+        (tmp_path / ("x" * 300) / "a").is_file()
+    assert "swirls" in samples.available()
