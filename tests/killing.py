@@ -120,7 +120,7 @@ def survives(run: Callable, folder: Path, prepare: Callable[[Path], object], kil
 def finish(run: Callable, folder: Path) -> Trial:
     """Run `run()` in `folder` to its end."""
     trial = attempt(run, folder)
-    assert trial.code == 0, trial.printed
+    assert trial.code == 0, f"it ended with {trial.code} after {trial.seconds:.0f} s (at most {LONGEST}): {trial.printed}"
     return trial
 
 

@@ -182,3 +182,9 @@ def test_our_own_file_holds_the_same(tmp_path):
     assert again.mean == pytest.approx(original.mean) and again.std == pytest.approx(original.std)
     assert same(again, {name: kernel for name, (kernel, _) in original.convs.items()})
     assert [path.name for path in tmp_path.iterdir()] == ["vgg19.pt"]
+
+
+def test_a_cache_that_cannot_be_looked_into_is_taken_as_empty(monkeypatch, tmp_path):
+    """A name that the disk does not take stands for a folder without permission, which stops no administrator."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / ("x" * 300)))
+    assert list(vgg_weights.places("vgg19"))[-1].path is None
