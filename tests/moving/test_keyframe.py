@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+import nst_lessons as nst
 from nst_lessons.moving import keyframe
 from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe, training
 from nst_lessons.moving.scenes import pan
@@ -13,7 +14,7 @@ from nst_lessons.one_pass.training import steps as training_loop
 def small() -> KeyframeNet:
     """An untrained network of few channels."""
     torch.manual_seed(0)
-    return KeyframeNet(channels=(4, 6, 8)).eval()
+    return KeyframeNet(channels=(4, 6, 8), blocks=1).eval()
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 47), (50, 70)])
@@ -24,10 +25,11 @@ def test_a_picture_keeps_its_size_and_range(small, random_image, height, width):
 
 
 def test_the_whole_frame_is_painted_as_a_patch_of_it_would_be(small, random_image):
+    torch.nn.init.normal_(small.last.weight)
     frame = random_image(160, 168)
-    patch = frame[..., 16:128, 24:136]
-    whole, alone = small.paint(frame)[..., 16:128, 24:136], small.paint(patch)
-    inner = slice(40, -40)  # which the patch's border does not reach
+    patch = frame[..., 16:144, 24:152]
+    whole, alone = small.paint(frame)[..., 16:144, 24:152], small.paint(patch)
+    inner = slice(56, -56)  # which the patch's border does not reach
     torch.testing.assert_close(whole[..., inner, inner], alone[..., inner, inner], rtol=0, atol=1e-4)
     assert not torch.allclose(whole, alone, atol=1e-2)
 
@@ -60,7 +62,7 @@ def test_a_photo_and_its_painting_are_cut_at_the_same_random_places():
 
 def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, monkeypatch):
     monkeypatch.setattr(keyframe, "STYLE", 0.1)  # there are no strokes to learn
-    monkeypatch.setattr(keyframe, "LAYERS", ("relu1_1", "relu2_1"))
+    monkeypatch.setattr(keyframe, "STYLE_LAYERS", ("relu1_1", "relu2_1"))
     first, *_, other = pan("chelsea", count=4, size=56).frames
     negative = [1 - frame.flip(1) for frame in (first, other)]  # a painting that is known for every frame
     steps = []
@@ -71,6 +73,38 @@ def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, 
     assert [step.index for step in steps] == list(range(1, 41)) and steps[-1].image.shape == first.shape
     assert steps[-1].loss < steps[0].loss / 2
     assert torch.equal(steps[-1].image, model.paint(first))
+
+
+def test_an_untrained_network_returns_the_photo(random_image):
+    photo = random_image(40, 48)
+    torch.testing.assert_close(KeyframeNet().eval().paint(photo), photo)
+
+
+def test_frames_without_a_painting_take_on_the_statistics_of_the_style(vgg, random_image):
+    """The keyframe is flat and its painting, too: nothing but the style loss can teach the network to draw stripes."""
+    flat, frame = torch.full((1, 3, 48, 48), 0.5), random_image(48, 48)
+    stripes = (torch.arange(48) % 8 < 4).float().expand(1, 3, 48, 48)
+
+    def far(picture):
+        grams = [nst.gram_matrix(vgg(one, ["relu2_1"])["relu2_1"]) for one in (picture, stripes)]
+        return nst.style_loss(*grams)
+
+    taught, other = (train_keyframe([(flat, flat)], frames=[frame], style=s, steps=30, vgg=vgg) for s in (stripes, None))
+    assert far(taught.paint(frame)) < far(frame) / 2 and far(taught.paint(frame)) < far(other.paint(frame)) / 2
+
+
+def test_large_frames_are_cut_and_every_frame_gets_its_turn():
+    sizes = {1: (300, 400), 2: (100, 203)}
+    frames = [torch.full((1, 3, *size), number / 10) for number, size in sizes.items()]
+    generator = torch.Generator().manual_seed(0)
+    found = [keyframe._frame(frames, 8, generator) for _ in range(12)]
+    assert {(round(10 * one.mean().item()), *one.shape) for one in found} == {(1, 1, 3, 192, 192), (2, 1, 3, 96, 192)}
+
+
+def test_the_network_that_learns_in_the_end_is_the_one_that_paints(vgg, random_image):
+    model, pairs = KeyframeNet(channels=(4, 6, 8)), [(random_image(40, 48), random_image(40, 48, seed=1))]
+    learning = [model.training for _ in training(model, pairs, steps=10, seconds=float("inf"), vgg=vgg)]
+    assert learning == sorted(learning, reverse=True) and 2 < sum(learning) < 8
 
 
 def test_the_seed_makes_it_the_same_again(vgg, random_image):
