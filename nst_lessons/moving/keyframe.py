@@ -1,9 +1,8 @@
-"""Paints a clip from one painted frame, with a small network trained on it.
+"""Paints a clip from one painted frame, with a small network that learns from it.
 
-Somebody, or `stylize`, paints one frame, the keyframe. The network learns photo -> painting from random patches of that
-pair (Texler et al. 2020, arXiv 2004.14489). It sees only patches, so it cannot memorise the scene, and things that look the
-same in a later frame get the same strokes. Patches alone teach it little more than colours: the mean of all strokes that a
-patch might get is a blur. So whole frames, which nobody painted, must have the keyframe's statistics (Futschik et al. 2021,
+Somebody, or `stylize`, paints one frame, the keyframe. The network learns photo -> painting from it, and paints the other
+frames (Texler et al. 2020, arXiv 2004.14489). What it cannot predict it would answer with the mean of all strokes, a blur. So
+all its paintings, also those of frames that nobody painted, must have the statistics of the style (Futschik et al. 2021,
 arXiv 2110.10501).
 """
 
@@ -29,6 +28,7 @@ MIN_SIDE = 32  # pixels: a smaller picture would be mostly reflected border
 MAX_SIDE = 192  # pixels: a larger frame is cropped, so that a step takes the same time
 L1, FEATURES, STYLE = 1.0, 2.0, 10.0  # weights: of the painting's colours, of its features, and of the style's statistics
 KEYED = 0.4  # the share of steps that take a pair; the others take a frame without a painting
+SETTLED = 0.25  # the batch normalisation is fixed once the learning rate has fallen to this share of the first
 PREVIEW_EVERY = 10  # steps between two previews
 
 
@@ -36,9 +36,9 @@ class KeyframeNet(nn.Module):
     """A U-Net with skip connections (Ronneberger et al. 2015) that predicts how much to add to each pixel of the photo.
 
     Residual blocks at the deepest level, where computing is cheap, see far enough for large strokes. The input is the photo
-    and its marks (see `_marks`). Batch normalisation ends as a fixed scale and shift per channel. With instance
-    normalisation, patches and frames would have different statistics, and these would change from frame to frame. The
-    network averages to halve and enlarges bilinearly, so that strokes follow things smoothly.
+    and its marks (see `_marks`). Batch normalisation ends as a fixed scale and shift per channel, while the statistics of
+    instance normalisation would change from frame to frame. The network averages to halve and enlarges bilinearly, so that
+    strokes follow things smoothly.
     """
 
     def __init__(self, channels: Sequence[int] = CHANNELS, blocks: int = BLOCKS) -> None:
@@ -98,7 +98,9 @@ def training(
 
     Each step paints one picture, and the loss is STYLE * its style loss. If there is a painting of it, L1 * mean |x - y| (a
     Step's `content`, otherwise 0) and FEATURES * the mean content loss at the style layers are added. Departures from the
-    papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a smaller network, for a CPU.
+    papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a smaller network, for a CPU. Batch
+    normalisation first takes its statistics from each picture. Later they are fixed, so that the network that learns is the
+    network that paints.
     Raises ValueError without pairs, or for a pair of different sizes, FloatingPointError if the loss is not finite.
     """
     pairs = _pairs(pairs)
@@ -111,6 +113,8 @@ def training(
     wanted = _mean_grams(vgg, paintings)
 
     def update() -> dict[str, object]:
+        if optimizer.param_groups[0]["lr"] < SETTLED * rate:
+            model.eval()
         if torch.rand((), generator=generator) < KEYED:
             shown = pairs[_integer(len(pairs), generator)]
         else:
@@ -119,8 +123,9 @@ def training(
         return _update(model, shown, vgg, wanted, optimizer)
 
     def painted() -> torch.Tensor:
+        learns = model.training
         image = model.eval().paint(pairs[0][0]).cpu()
-        model.train()
+        model.train(learns)
         return image
 
     yield from training_steps(update, painted, optimizer, rate=rate, steps=steps, seconds=seconds, every=PREVIEW_EVERY)
