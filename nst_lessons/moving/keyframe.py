@@ -28,7 +28,7 @@ MIN_SIDE = 32  # pixels: a smaller picture would be mostly reflected border
 MAX_SIDE = 192  # pixels: a larger frame is cropped, so that a step takes the same time
 L1, FEATURES, STYLE = 1.0, 2.0, 10.0  # weights: of the painting's colours, of its features, and of the style's statistics
 KEYED = 0.4  # the share of steps that take a pair; the others take a frame without a painting
-SETTLED = 0.25  # the batch normalisation is fixed once the learning rate has fallen to this share of the first
+SETTLED = 0.05  # the batch normalisation is fixed once the learning rate has fallen to this share of the first
 PREVIEW_EVERY = 10  # steps between two previews
 
 
