@@ -19,7 +19,7 @@ from nst_lessons.objective import CONTENT_LAYER
 from nst_lessons.settings import MIN_SIZE, Pictures, Settings
 from nst_lessons.sizes import MIN_SIDE, real, whole
 from nst_lessons.step import Result, Step, drive, recoloured
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.vgg import VGG, vgg_of
 
 RATE = 4e-3  # of Adam, in the canvas' variables
 TURNED = 256  # up to this size the painting is also seen turned by 90, 180 and 270 degrees
@@ -73,7 +73,7 @@ def match(
         extra=None,
         seed=seed,
     )
-    vgg = default_vgg() if vgg is None else vgg
+    vgg = vgg_of(vgg)
     pictures = settings.load(vgg)
     run = _run(vgg, settings, pictures, alpha)
     return run if pictures.colours is None else recoloured(run, pictures.colours)

@@ -1,56 +1,68 @@
-"""Paints a clip from one painted frame, with a small network trained on its patches (Texler et al. 2020, arXiv 2004.14489).
+"""Paints a clip from one painted frame, with a small network that learns from it.
 
-Somebody, or `stylize`, paints one frame, the keyframe. The network learns photo -> painting from random patches of that
-pair. It sees only patches, so it cannot memorise the scene, and things that look the same in a later frame get the same
-strokes.
+Somebody, or `stylize`, paints one frame, the keyframe. The network learns photo -> painting from it, and paints the other
+frames (Texler et al. 2020, arXiv 2004.14489). What it cannot predict it would answer with the mean of all strokes, a blur. So
+all its paintings, also those of frames that nobody painted, must have the statistics of the style (Futschik et al. 2021,
+arXiv 2110.10501).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from nst_lessons.fast import Gram
 from nst_lessons.images import load_image
-from nst_lessons.losses import gram_matrix, style_loss
+from nst_lessons.losses import content_loss, style_loss
+from nst_lessons.objective import STYLE_LAYERS
 from nst_lessons.one_pass.training.steps import descend, quickest, seeded, trained, training_steps
 from nst_lessons.progress_bars import shortened
 from nst_lessons.step import Step
 from nst_lessons.vgg import VGG, vgg_of
 
-CHANNELS = (16, 32, 64)
-LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # where a painted patch is compared
-STRIDE = 4  # the network halves the picture twice
+CHANNELS, BLOCKS = (16, 32, 64, 128), 3
 RADIUS, FAINT = 7, 0.004  # a window's radius, and the deviation (1 of 255 levels) below which marks count less
 MIN_SIDE = 32  # pixels: a smaller picture would be mostly reflected border
-L1, STYLE = 10.0, 10.0  # weights: L1 puts colours in place; the style loss keeps strokes that L1 alone would blur
+MAX_SIDE = 192  # pixels: a larger frame is cropped, so that a step takes the same time
+L1, FEATURES, STYLE = 1.0, 2.0, 10.0  # weights: of the painting's colours, of its features, and of the style's statistics
+KEYED = 0.4  # the share of steps that take a pair; the others take a frame without a painting
+SETTLED = 0.05  # the batch normalisation is fixed once the learning rate has fallen to this share of the first
 PREVIEW_EVERY = 10  # steps between two previews
 
 
 class KeyframeNet(nn.Module):
     """A U-Net with skip connections (Ronneberger et al. 2015) that predicts how much to add to each pixel of the photo.
 
-    Its input is the photo and its marks (see `_marks`). It uses batch normalisation, which after training is a fixed scale
-    and shift per channel. With instance normalisation, patches and frames would have different statistics, and these would
-    change from frame to frame. It averages to halve and enlarges bilinearly, so that strokes follow things smoothly.
+    Residual blocks at the deepest level, where computing is cheap, see far enough for large strokes. The input is the photo
+    and its marks (see `_marks`). Batch normalisation ends as a fixed scale and shift per channel, while the statistics of
+    instance normalisation would change from frame to frame. The network averages to halve and enlarges bilinearly, so that
+    strokes follow things smoothly.
     """
 
-    def __init__(self, channels: Sequence[int] = CHANNELS) -> None:
+    def __init__(self, channels: Sequence[int] = CHANNELS, blocks: int = BLOCKS) -> None:
         super().__init__()
-        one, two, three = channels
-        self.down = nn.ModuleList([_convs(6, one), _convs(one, two), _convs(two, three)])
-        self.up = nn.ModuleList([_convs(three + two, two), _convs(two + one, one)])
-        self.last = nn.Conv2d(one, 3, 3, padding=1, padding_mode="reflect")
+        last, *others = reversed(channels)
+        self.stride = 2 ** len(others)  # pixels of the photo per position of the deepest level
+        self.down = nn.ModuleList(_convs(a, b) for a, b in pairwise([6, *channels]))
+        self.blocks = nn.ModuleList(_block(last) for _ in range(blocks))
+        self.up = nn.ModuleList(_convs(a + b, b) for a, b in pairwise([last, *others]))
+        self.last = nn.Conv2d(channels[0], 3, 3, padding=1, padding_mode="reflect")
+        nn.init.zeros_(self.last.weight), nn.init.zeros_(self.last.bias)  # it starts with the photo
         self.to(memory_format=torch.channels_last)
 
     def forward(self, photo: torch.Tensor) -> torch.Tensor:
-        """Paint pictures (B, 3, H, W) in [0, 1], H and W multiples of 4; returns the same shape, not yet clamped to [0, 1]."""
+        """Paint pictures (B, 3, H, W) in [0, 1], sides multiples of `stride`; returns the same shape, not clamped to [0, 1]."""
         x = torch.cat([photo - 0.5, _marks(photo)], dim=1).contiguous(memory_format=torch.channels_last)
-        first = self.down[0](x)  # (B, 16, H, W)
-        second = self.down[1](F.avg_pool2d(first, 2))  # (B, 32, H/2, W/2)
-        x = self.down[2](F.avg_pool2d(second, 2))  # (B, 64, H/4, W/4)
-        for layer, skip in zip(self.up, (second, first), strict=True):
-            x = layer(torch.cat([_twice(x), skip], dim=1))
+        x, skips = self.down[0](x), []
+        for layer in self.down[1:]:
+            skips.append(x)
+            x = layer(F.avg_pool2d(x, 2))
+        for block in self.blocks:
+            x = x + block(x)
+        for layer in self.up:
+            x = layer(torch.cat([_twice(x), skips.pop()], dim=1))
         return photo + self.last(x).float()
 
     @torch.no_grad()
@@ -59,7 +71,7 @@ class KeyframeNet(nn.Module):
         height, width = photo.shape[-2:]
         if min(height, width) < MIN_SIDE:
             raise ValueError(f"A picture of {width} x {height} pixels is too small: each side needs {MIN_SIDE} or more.")
-        photo = F.pad(photo.to(self.last.weight.device), (0, -width % STRIDE, 0, -height % STRIDE), mode="reflect")
+        photo = F.pad(photo.to(self.last.weight.device), (0, -width % self.stride, 0, -height % self.stride), mode="reflect")
         return self(photo)[..., :height, :width].clamp(0, 1)
 
 
@@ -67,10 +79,10 @@ def training(
     model: KeyframeNet,
     pairs: Sequence[tuple[object, object]],
     *,
-    steps: int = 600,
-    seconds: float = 85.0,
-    batch: int = 4,
-    patch: int = 64,
+    frames: Sequence[object] = (),
+    style: object = None,
+    steps: int = 400,
+    seconds: float = 150.0,
     rate: float = 5e-3,
     vgg: VGG | None = None,
     seed: int = 0,
@@ -78,30 +90,42 @@ def training(
     """Train `model` in place with Adam; yields a `Step` per iteration, whose image is the current painting of the first photo.
 
     pairs: (photo, painting) each, two pictures of one size, anything `load_image` reads.
+    frames: the clip's frames, which need no painting; by default the pairs' photos.
+    style: a picture whose statistics the painted frames should have; by default those of the pairs' paintings.
     steps, seconds: it ends after so many steps or seconds, whichever comes first; seconds=inf makes runs reproducible.
-    batch, patch: patches per step, cut from photo and painting at the same place, and their side in pixels.
     rate: the first learning rate; it falls to 0 along half a cosine.
-    vgg, seed: the extractor, by default the usual one; the seed of the patches.
+    vgg, seed: the extractor, by default the usual one; the seed of the random choices.
 
-    The loss is L1 * mean |x - y| (a Step's `content`) + STYLE * the style loss of the patches' Gram matrices, averaged over
-    `LAYERS` (its `style`). Departures from Texler et al. 2020: Gram matrices instead of a discriminator, and a smaller
-    network, for a CPU.
+    Each step paints one picture, and the loss is STYLE * its style loss. If there is a painting of it, L1 * mean |x - y| (a
+    Step's `content`, otherwise 0) and FEATURES * the mean content loss at the style layers are added. Departures from the
+    papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a smaller network, for a CPU. Batch
+    normalisation first takes its statistics from each picture. Later they are fixed, so that the network that learns is the
+    network that paints.
     Raises ValueError without pairs, or for a pair of different sizes, FloatingPointError if the loss is not finite.
     """
     pairs = _pairs(pairs)
-    patch = min(patch, *(side for photo, _ in pairs for side in photo.shape[-2:])) // STRIDE * STRIDE
+    frames = frames or [photo for photo, _ in pairs]
     vgg = vgg_of(vgg)
     model.to(vgg.device).train()
     generator, steps = torch.Generator().manual_seed(seed), shortened(steps)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))  # soon forgets the steep start
+    paintings = [painting for _, painting in pairs] if style is None else [load_image(style, max(pairs[0][0].shape[-2:]))]
+    wanted = _mean_grams(vgg, paintings)
 
     def update() -> dict[str, object]:
-        photos, paintings = (part.to(vgg.device) for part in _patches(pairs, batch, patch, generator))
-        return _update(model, photos, paintings, vgg, optimizer)
+        if optimizer.param_groups[0]["lr"] < SETTLED * rate:
+            model.eval()
+        if torch.rand((), generator=generator) < KEYED:
+            shown = pairs[_integer(len(pairs), generator)]
+        else:
+            shown = (load_image(frames[_integer(len(frames), generator)]),)
+        shown = [picture.to(vgg.device) for picture in _cut(shown, model.stride, generator)]
+        return _update(model, shown, vgg, wanted, optimizer)
 
     def painted() -> torch.Tensor:
+        learns = model.training
         image = model.eval().paint(pairs[0][0]).cpu()
-        model.train()
+        model.train(learns)
         return image
 
     yield from training_steps(update, painted, optimizer, rate=rate, steps=steps, seconds=seconds, every=PREVIEW_EVERY)
@@ -110,38 +134,49 @@ def training(
 def train_keyframe(
     pairs: Sequence[tuple[object, object]],
     *,
+    frames: Sequence[object] = (),
+    style: object = None,
     callback: Callable[[Step], object] | None = None,
-    steps: int = 600,
-    seconds: float = 85.0,
+    steps: int = 400,
+    seconds: float = 150.0,
     vgg: VGG | None = None,
     seed: int = 0,
 ) -> KeyframeNet:
     """Train a new `KeyframeNet` on the pairs, [(photo, painting), ...].
 
-    pairs, steps, seconds, vgg: as in `training`. callback: called with each `Step`, for example a `LivePlot`.
+    pairs, frames, style, steps, seconds, vgg: as in `training`. callback: called with each `Step`, for example a `LivePlot`.
     seed: of the patches and of the first weights.
     """
     model = seeded(KeyframeNet, seed)
-    return trained(model, training(model, pairs, steps=steps, seconds=seconds, vgg=vgg, seed=seed), callback)
+    options = {"frames": frames, "style": style, "steps": steps, "seconds": seconds, "vgg": vgg, "seed": seed}
+    return trained(model, training(model, pairs, **options), callback)
 
 
-def _update(model, photos, paintings, vgg, optimizer) -> dict[str, object]:
-    """Take one step of the optimiser; returns the losses of a Step."""
-    with quickest(photos.device):
-        pictures = model(photos)
-    with torch.no_grad():
-        wanted = _grams(vgg, paintings)
-    by_layer = {name: style_loss(gram, wanted[name]) for name, gram in _grams(vgg, pictures).items()}
-    difference, style = (pictures - paintings).abs().mean(), sum(by_layer.values()) / len(by_layer)
-    loss = L1 * difference + STYLE * style
+def _update(model, shown, vgg, wanted, optimizer) -> dict[str, object]:
+    """Take one step of the optimiser, for a photo and its painting if there is one; returns the losses of a Step."""
+    photo, *paintings = shown
+    with quickest(photo.device):
+        picture = model(photo)
+    features = vgg(picture, STYLE_LAYERS)
+    by_layer = {name: style_loss(Gram.apply(found), wanted[name]) for name, found in features.items()}
+    style = sum(by_layer.values()) / len(by_layer)
+    loss, difference = STYLE * style, picture.new_zeros(())
+    for painting in paintings:
+        with torch.no_grad():
+            targets = vgg(painting, STYLE_LAYERS)
+        difference = (picture - painting).abs().mean()
+        losses = [content_loss(features[name], target) for name, target in targets.items()]
+        loss = loss + L1 * difference + FEATURES * sum(losses) / len(losses)
     descend(loss, optimizer)
     values = {name: value.item() for name, value in by_layer.items()}
     return {"loss": loss.item(), "content": difference.item(), "style": style.item(), "tv": 0.0, "style_by_layer": values}
 
 
-def _grams(vgg: VGG, patches: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return the patches' Gram matrices (B, C, C) by layer."""
-    return {name: gram_matrix(features) for name, features in vgg(patches, LAYERS).items()}
+def _mean_grams(vgg: VGG, pictures: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the mean Gram matrices (1, C, C) of pictures by layer."""
+    with torch.no_grad():
+        grams = [{name: Gram.apply(found) for name, found in vgg(one, STYLE_LAYERS).items()} for one in pictures]
+    return {name: sum(gram[name] for gram in grams) / len(grams) for name in STYLE_LAYERS}
 
 
 def _pairs(pairs) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -158,15 +193,12 @@ def _pairs(pairs) -> list[tuple[torch.Tensor, torch.Tensor]]:
     return found
 
 
-def _patches(pairs, batch: int, size: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cut squares from random photos, and from their paintings at the same places; (batch, 3, size, size) each."""
-    found = []
-    for _ in range(batch):
-        pair = pairs[_integer(len(pairs), generator)]
-        top, left = (_integer(side - size + 1, generator) for side in pair[0].shape[-2:])
-        found.append([picture[..., top : top + size, left : left + size] for picture in pair])
-    photos, paintings = zip(*found, strict=True)
-    return torch.cat(photos), torch.cat(paintings)
+def _cut(pictures: Sequence[torch.Tensor], stride: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """Cut pictures of one size at one random place, to sides that are multiples of `stride` and at most `MAX_SIDE`."""
+    shape = pictures[0].shape[-2:]
+    height, width = (min(side, MAX_SIDE) // stride * stride for side in shape)
+    top, left = (_integer(full - side + 1, generator) for full, side in zip(shape, (height, width), strict=True))
+    return [picture[..., top : top + height, left : left + width] for picture in pictures]
 
 
 def _convs(inputs: int, outputs: int) -> nn.Sequential:
@@ -176,6 +208,11 @@ def _convs(inputs: int, outputs: int) -> nn.Sequential:
         conv = nn.Conv2d(channels, outputs, 3, padding=1, padding_mode="reflect", bias=False)
         layers += [conv, nn.BatchNorm2d(outputs), nn.ReLU()]
     return nn.Sequential(*layers)
+
+
+def _block(channels: int) -> nn.Sequential:
+    """Return the two convolutions of a residual block; what they add may be negative."""
+    return _convs(channels, channels)[:-1]
 
 
 def _marks(photo: torch.Tensor) -> torch.Tensor:

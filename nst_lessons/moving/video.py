@@ -133,8 +133,7 @@ def transfer_video(
     if method == "frame":
         paint = _each(photos, first)
     elif method == "keyframe":
-        middle = photos[len(photos) // 2]
-        settings, paint = (*settings, sha256(to_pil(middle).tobytes()).hexdigest()), _learned(photos, middle, first, vgg, seed)
+        settings, paint = (*settings, _digest(photos)), _learned(photos, style, first, vgg, seed)
     else:
         settings, given = (*settings, temporal, spans, next_steps, motion is not None), motion
         later = partial(painted, schedule=[(size, shortened(next_steps))])
@@ -194,13 +193,23 @@ def _each(photos, first) -> Callable[[int, list[Kept]], Painted]:
     return lambda i, done: (*first(photos[i]), None)
 
 
-def _learned(photos, middle: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[Kept]], Painted]:
-    """Return a function that paints frames by a network, trained on the `middle` frame when the first painting is needed."""
+def _digest(photos: Photos) -> str:
+    """Return a digest of all frames: the network learns from each of them."""
+    digest = sha256()
+    for photo in photos:
+        digest.update(to_pil(photo).tobytes())
+    return digest.hexdigest()
+
+
+def _learned(photos: Photos, style: torch.Tensor, first, vgg: VGG, seed: int) -> Callable[[int, list[Kept]], Painted]:
+    """Return a function that paints frames by a network, trained on the middle frame when the first painting is needed."""
 
     @cache
     def network() -> KeyframeNet:
-        pair = (middle, first(middle)[0])
-        return train_keyframe([pair], seconds=float("inf"), vgg=vgg, seed=seed)  # a continued run needs the same network
+        middle = photos[len(photos) // 2]
+        options = {"frames": photos, "style": style, "vgg": vgg, "seed": seed}
+        # without a limit of time, since a continued run needs the same network
+        return train_keyframe([(middle, first(middle)[0])], seconds=float("inf"), **options)
 
     return lambda i, done: (load_image(to_pil(network().paint(photos[i]))), None, None)
 

@@ -20,7 +20,7 @@ from nst_lessons.publishing.students import solutions, student, write
 
 PACKAGE = Path(__file__).parent.parent
 KAGGLE_LARGEST = 1_000_000  # bytes of a notebook without outputs: Kaggle rejects one of this size
-KAGGLE_STYLES = (512, 75)  # long side and JPEG quality at which all eight styles fit
+KAGGLE_STYLES = (512, 65)  # long side and JPEG quality at which all eight styles fit
 COLAB_MODELS = {"08_real_time": "stylizer"}  # Colab accepts large notebooks, so this one contains its model
 CALL = 'if __name__ == "__main__":\n    set_up()\n'
 HINT = re.compile(r"If the next cell says .*pip install --editable.*")

@@ -3,17 +3,20 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+import nst_lessons as nst
 from nst_lessons.moving import keyframe
 from nst_lessons.moving.keyframe import KeyframeNet, train_keyframe, training
 from nst_lessons.moving.scenes import pan
 from nst_lessons.one_pass.training import steps as training_loop
+
+LOSSES = {"loss": 0.0, "content": 0.0, "style": 0.0, "tv": 0.0, "style_by_layer": {}}
 
 
 @pytest.fixture
 def small() -> KeyframeNet:
     """An untrained network of few channels."""
     torch.manual_seed(0)
-    return KeyframeNet(channels=(4, 6, 8)).eval()
+    return KeyframeNet(channels=(4, 6, 8), blocks=1).eval()
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 47), (50, 70)])
@@ -24,10 +27,11 @@ def test_a_picture_keeps_its_size_and_range(small, random_image, height, width):
 
 
 def test_the_whole_frame_is_painted_as_a_patch_of_it_would_be(small, random_image):
+    torch.nn.init.normal_(small.last.weight)
     frame = random_image(160, 168)
-    patch = frame[..., 16:128, 24:136]
-    whole, alone = small.paint(frame)[..., 16:128, 24:136], small.paint(patch)
-    inner = slice(40, -40)  # which the patch's border does not reach
+    patch = frame[..., 16:144, 24:152]
+    whole, alone = small.paint(frame)[..., 16:144, 24:152], small.paint(patch)
+    inner = slice(56, -56)  # which the patch's border does not reach
     torch.testing.assert_close(whole[..., inner, inner], alone[..., inner, inner], rtol=0, atol=1e-4)
     assert not torch.allclose(whole, alone, atol=1e-2)
 
@@ -43,24 +47,37 @@ def test_a_faint_mark_is_a_mark_measured_in_deviations_of_what_is_around_it(rand
     assert keyframe._marks(torch.full((1, 3, 32, 32), 0.7)).abs().max() < 0.1
 
 
-def test_a_photo_and_its_painting_are_cut_at_the_same_random_places():
-    pairs = []
-    for number, (height, width) in enumerate([(40, 50), (64, 36)]):
-        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-        photo = torch.stack([rows, columns, torch.full_like(rows, number)])[None].float()  # each pixel says where it is
-        pairs.append((photo, -photo))
-    photos, paintings = keyframe._patches(pairs, 16, 32, torch.Generator().manual_seed(0))
-    assert photos.shape == (16, 3, 32, 32)
-    assert torch.equal(paintings, -photos)
-    corners = {tuple(patch[:, 0, 0].tolist()) for patch in photos}
-    assert len(corners) > 8 and {number for *_, number in corners} == {0, 1}
-    for patch, corner in zip(photos, photos[:, :, 0, 0], strict=True):
-        assert (patch[:, 31, 31] - corner).tolist() == [31, 31, 0]
+def test_a_photo_and_its_painting_are_cut_at_one_random_place():
+    rows, columns = torch.meshgrid(torch.arange(300), torch.arange(203), indexing="ij")
+    photo = torch.stack([rows, columns, columns])[None].float()  # each pixel says where it is
+    generator = torch.Generator().manual_seed(0)
+    corners = set()
+    for _ in range(12):
+        part, painting = keyframe._cut((photo, -photo), 8, generator)
+        assert part.shape == (1, 3, 192, 192) and torch.equal(painting, -part)
+        corners.add(tuple(part[0, :2, 0, 0].tolist()))
+        assert (part[0, :2, 191, 191] - part[0, :2, 0, 0]).tolist() == [191, 191]
+    assert len(corners) > 8
+    assert keyframe._cut((photo[..., :50, :61],), 8, generator)[0].shape == (1, 3, 48, 56)
+
+
+def test_each_pair_and_each_frame_gets_its_turn(vgg, random_image, monkeypatch):
+    shown = []
+
+    def update(model, given, *others):
+        shown.append(tuple(round(10 * picture.mean().item()) for picture in given))
+        return LOSSES
+
+    monkeypatch.setattr(keyframe, "_update", update)
+    one, two, three, *pictures = (torch.full((1, 3, 40, 40), value / 10) for value in range(1, 8))
+    pairs = [tuple(pictures[:2]), tuple(pictures[2:])]
+    list(training(KeyframeNet(), pairs, frames=[one, two, three], steps=60, vgg=vgg))
+    assert set(shown) == {(1,), (2,), (3,), (4, 5), (6, 7)}
+    assert 10 < sum(len(given) == 2 for given in shown) < 38
 
 
 def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, monkeypatch):
-    monkeypatch.setattr(keyframe, "STYLE", 0.1)  # there are no strokes to learn
-    monkeypatch.setattr(keyframe, "LAYERS", ("relu1_1", "relu2_1"))
+    monkeypatch.setattr(keyframe, "STYLE_LAYERS", ("relu1_1", "relu2_1"))  # there are no strokes to learn
     first, *_, other = pan("chelsea", count=4, size=56).frames
     negative = [1 - frame.flip(1) for frame in (first, other)]  # a painting that is known for every frame
     steps = []
@@ -69,8 +86,26 @@ def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, 
     assert learned < untouched / 2
     assert not any(parameter.requires_grad for parameter in model.parameters()) and not model.training
     assert [step.index for step in steps] == list(range(1, 41)) and steps[-1].image.shape == first.shape
-    assert steps[-1].loss < steps[0].loss / 2
+    assert steps[-1].style < steps[0].style / 2
     assert torch.equal(steps[-1].image, model.paint(first))
+
+
+def test_an_untrained_network_returns_the_photo(random_image):
+    photo = random_image(40, 48)
+    torch.testing.assert_close(KeyframeNet().eval().paint(photo), photo)
+
+
+def test_frames_without_a_painting_take_on_the_statistics_of_the_style(vgg, random_image):
+    """The keyframe is flat and its painting, too: nothing but the style loss can teach the network to draw stripes."""
+    flat, frame = torch.full((1, 3, 48, 48), 0.5), random_image(48, 48)
+    stripes = (torch.arange(48) % 8 < 4).float().expand(1, 3, 48, 48)
+
+    def far(picture):
+        grams = [nst.gram_matrix(vgg(one, ["relu2_1"])["relu2_1"]) for one in (picture, stripes)]
+        return nst.style_loss(*grams)
+
+    taught, other = (train_keyframe([(flat, flat)], frames=[frame], style=s, steps=30, vgg=vgg) for s in (stripes, None))
+    assert far(taught.paint(frame)) < far(frame) / 2 and far(taught.paint(frame)) < far(other.paint(frame)) / 2
 
 
 def test_the_seed_makes_it_the_same_again(vgg, random_image):

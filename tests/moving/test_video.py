@@ -129,8 +129,7 @@ def test_by_keyframe_all_frames_are_painted_by_one_network_which_is_learned_once
     assert len(learned) == 1 and not torch.equal(first.images[0], first.images[1])
     again = stylize_video(clip.frames, "wave", **options)
     other = next(transfer_video([*clip.frames[:-1], clip.frames[0]], "wave", **options))  # the same middle, and first
-    assert other.path == first.frames[0].path
-    assert next(transfer_video([*clip.frames, *clip.frames], "wave", **options)).path != first.frames[0].path  # another middle
+    assert other.path != first.frames[0].path  # the network learns from all frames
     assert len(learned) == 2 and all(torch.equal(a, b) for a, b in zip(first.images, again.images, strict=True))
 
 
