@@ -60,7 +60,7 @@ def test_it_measures_the_number_type_that_stylize_uses_and_names_other_programs(
     monkeypatch.setattr(doctor.OtherPrograms, "cores", lambda self: 1.25)
     said = doctor_says(capsys)[1]
     assert measured == [machine.best_dtype(machine.best_device())]
-    assert "3 times as fast" in said and "Other programs use 1.2 cores at the moment." in said
+    assert "3 times as fast" in said and "Other programs use 1.2 cores now." in said
     monkeypatch.setattr(doctor.OtherPrograms, "cores", lambda self: 0.1)
     assert "Other programs" not in doctor_says(capsys)[1]
 
