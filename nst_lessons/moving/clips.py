@@ -96,7 +96,8 @@ def read_clip(
     path = _existing(path)
     if not (progress is None or callable(progress)):
         raise ValueError(f"progress is {progress!r}: give a function, such as tqdm.tqdm, or leave it out.")
-    most = None if most is None else whole(most, "The number of frames to read", 2)
+    if most is not None and whole(most, "The number of frames to read") < 2:
+        raise ValueError(f"A clip needs two frames or more, and at most {most} were asked for: ask for more.")
     size = None if size is None else whole(size, "The size", 1, "the long side in pixels, ")
     if fps is not None:
         check_rate(fps)
