@@ -63,7 +63,7 @@ def write_or_rescue(path: str | os.PathLike, write: Callable[[Path], object]) ->
 
 def as_path(given: object, what: str) -> Path:
     """Return `given` as a Path if it can be the path of a file or a folder, or raise a ValueError that calls it `what`."""
-    if not isinstance(given, str | os.PathLike):
+    if not isinstance(given, str | os.PathLike) or "\0" in str(given):
         raise ValueError(f"{what} is {given!r}: give a path, such as 'out/picture.png'.")
     return Path(given)
 
