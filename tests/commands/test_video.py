@@ -167,7 +167,7 @@ def test_a_film_of_uneven_times_stays_in_step_with_its_sound(tmp_path, capsys):
         (["in.gif", "out.gif", *QUICK, "--size", "31"], "from 32 up"),
         (["in.gif", "out.gif", *QUICK, "--size", "30000"], "the largest size that fits"),
         (["in.gif", "out.gif", *QUICK, "--steps", "0"], "from 1 up"),
-        (["in.gif", "out.gif", *QUICK, "--frames", "1"], "give a whole number from 2 up"),
+        (["in.gif", "out.gif", *QUICK, "--frames", "1"], "at most 1 were asked for"),
         (["in.gif", "out.gif", *QUICK, "--device", "warp"], "leave the device out"),
         (["in.gif", "out.gif", *QUICK, "--fps", "0"], "give a number above 0"),
         (["in.gif", "in.gif", *QUICK], "in.gif is an input file, which would be lost"),

@@ -201,7 +201,7 @@ def test_sound_without_pictures_and_a_single_picture_are_no_clips(tmp_path):
     nst.save_image(squares()[0], tmp_path / "one.gif")
     with pytest.raises(ValueError, match="has one frame and does not move"):
         read_clip(tmp_path / "one.gif")
-    with pytest.raises(ValueError, match="give a whole number from 2 up"):
+    with pytest.raises(ValueError, match="two frames or more, and at most 1 were asked for"):
         read_clip(tmp_path / "one.gif", most=1)
 
 
