@@ -115,11 +115,7 @@ def training(
     def update() -> dict[str, object]:
         if optimizer.param_groups[0]["lr"] < SETTLED * rate:
             model.eval()
-        if torch.rand((), generator=generator) < KEYED:
-            shown = pairs[_integer(len(pairs), generator)]
-        else:
-            shown = (load_image(frames[_integer(len(frames), generator)]),)
-        shown = [picture.to(vgg.device) for picture in _cut(shown, model.stride, generator)]
+        shown = [picture.to(vgg.device) for picture in _shown(pairs, frames, model.stride, generator)]
         return _update(model, shown, vgg, wanted, optimizer)
 
     def painted() -> torch.Tensor:
@@ -191,6 +187,23 @@ def _pairs(pairs) -> list[tuple[torch.Tensor, torch.Tensor]]:
         if min(height, width) < MIN_SIDE:
             raise ValueError(f"A pair of {width} x {height} pixels is too small: each side needs {MIN_SIDE} or more.")
     return found
+
+
+def _shown(pairs, frames, stride: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """Return a random part of a photo and its painting, or of a frame alone.
+
+    If it is flat, as in the black between two scenes, another is drawn, up to ten times: batch normalisation would blow up
+    its gradients.
+    """
+    for _ in range(10):
+        if torch.rand((), generator=generator) < KEYED:
+            shown = pairs[_integer(len(pairs), generator)]
+        else:
+            shown = (load_image(frames[_integer(len(frames), generator)]),)
+        shown = _cut(shown, stride, generator)
+        if shown[0].std() > FAINT:
+            break
+    return shown
 
 
 def _cut(pictures: Sequence[torch.Tensor], stride: int, generator: torch.Generator) -> list[torch.Tensor]:
