@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_pyramid
-from nst_lessons.images import load_image, resize
+from nst_lessons.images import resize
+from nst_lessons.loop import full_size
 from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, stacked
 from nst_lessons.objective import CONTENT_LAYER
 from nst_lessons.settings import MIN_SIZE, Pictures, Settings
@@ -82,6 +83,7 @@ def match(
 def neighbours(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
     """Run `match(content, style, **options)` to its end and return its last picture.
 
+    It is not the one with the lowest loss, since targets change during a run.
     content, style, options: as for `match`
     callback, and what stops a run: as for `stylize`. If a run stops at a smaller size, its picture is enlarged.
     """
@@ -93,9 +95,7 @@ def neighbours(content: object, style: object, *, callback: Callable | Sequence[
         last = step
 
     stopped = drive(match(content, style, **options), keep, callback)
-    schedule = options.get("schedule")
-    photo = load_image(content, schedule[-1][0] if schedule else options.get("size", 512))
-    return Result(resize(last.image.cpu(), tuple(photo.shape[-2:])), history, stopped)
+    return Result(full_size(last.image.cpu(), content, **options), history, stopped)
 
 
 def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
