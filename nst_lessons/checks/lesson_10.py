@@ -128,6 +128,16 @@ matched_loss = Question(
             "the means stay in this time: they are subtracted only to find the neighbours.": _centred_loss,
             "a cosine below 0 counts, too: leave out `abs()`.": lambda c, t: (1 - F.cosine_similarity(c, t).abs()).mean(),
             "do not square the cosine.": lambda c, t: (1 - F.cosine_similarity(c, t).square()).mean(),
+            "take the mean over the positions: you take only the largest.": lambda c, t: (1 - F.cosine_similarity(c, t)).max(),
+            "take the cosine over the channels, axis 1. Axis 0 counts pictures.": lambda c, t: (
+                1 - F.cosine_similarity(c, t, dim=0)
+            ).mean(),
+            "each column has its own length: `norm(dim=1)`. You divide by the length of the whole map.": lambda c, t: (
+                1 - _products(c, t) / (c.norm() * t.norm())
+            ).mean(),
+            "that is the distance of the two directions: take 1 minus the cosine.": lambda c, t: (
+                (F.normalize(c) - F.normalize(t)).norm(dim=1).mean()
+            ),
             "do not square: the mean of 1 - cos.": lambda c, t: (1 - F.cosine_similarity(c, t)).square().mean(),
         },
         axes=("1CHW", "1CHW"),

@@ -28,7 +28,7 @@ def examine_by_hand(answer: object) -> None:
         answer = "".join(answer)
     if not isinstance(answer, str):
         raise Wrong(f'give the letters as one text, one letter per place, as in "ABAB"; this is {brief(answer)}.')
-    letters = "".join(letter for letter in answer.upper() if letter.isalnum())
+    letters = "".join(letter for letter in answer.upper() if letter.isalpha())
     if len(letters) != len(_BY_HAND) or set(letters) - set("ABCD"):
         raise Wrong(f'give four letters from A to D, for the places 1, 2, 3 and 4 in this order; this is "{answer}".')
     if letters in _OTHER_WAYS:
@@ -153,9 +153,6 @@ examine_nearest = SameAs(
         "the arguments are swapped: one number for each row of `query`, which says a row of `keys`.": lambda q, k: _nearest(
             k, q
         ),
-        "that is the best row of `query` for each row of `keys`: take the argmax over the keys.": lambda q, k: _cosine(
-            q - q.mean(0), k - k.mean(0)
-        ).argmax(0),
         "`argmax()` without an axis finds one place in the whole table: take it over the keys.": lambda q, k: _cosine(
             q - q.mean(0), k - k.mean(0)
         ).argmax(),

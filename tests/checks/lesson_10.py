@@ -69,7 +69,7 @@ CASES = {
             (lambda q, k: torch.cdist(_centre(q), _centre(k)).argmin(1), "compare directions"),
             (lambda q, k: (_centre(q) @ _centre(k).T).argmax(1), "largest product"),
             (lambda q, k: _table(_centre(q), _centre(k)).argmin(1), "LEAST similar"),
-            (lambda q, k: _table(_centre(q), _centre(k)).argmax(0), "argmax over the keys"),
+            (lambda q, k: _table(_centre(q), _centre(k)).argmax(0), "arguments are swapped"),
             (lambda q, k: _table(_centre(q), _centre(k)).max(1).values, "not `max`"),
             (lambda q, k: _table(q - q.mean(), k - k.mean()).argmax(1), "you subtract one number"),
         ],
