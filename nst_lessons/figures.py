@@ -65,7 +65,7 @@ def draw_origins(
 
     images: the painting and the picture, (1, 3, H, W) each, by title
     origins: (h, w, 2), from the function `origins` for these two
-    places: (row, column) in `origins`, one per line; by default a grid of 4 x 5
+    places: (row, column) in `origins`, one per line; by default a grid of 3 x 4
     caption, height: as for `draw`
     """
     from matplotlib.patches import ConnectionPatch, Rectangle
@@ -73,7 +73,7 @@ def draw_origins(
 
     figure = draw(images, caption, height=height)
     h, w = origins.shape[:2]
-    places = places or [(int((i + 0.5) * h / 4), int((j + 0.5) * w / 5)) for i in range(4) for j in range(5)]
+    places = places or [(int((i + 0.5) * h / 3), int((j + 0.5) * w / 4)) for i in range(3) for j in range(4)]
     outline = [withStroke(linewidth=3.5, foreground="white")]
     for number, (row, column) in enumerate(places):
         ends = []

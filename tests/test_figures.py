@@ -101,4 +101,4 @@ def test_lines_lead_from_the_place_in_the_painting_to_the_place_in_the_picture()
     assert second.xy2 == pytest.approx((45.5, 29.5))
     assert [line.coords1 for line in figure.artists] == [figure.axes[0].transData] * 2
     assert [line.coords2 for line in figure.artists] == [figure.axes[1].transData] * 2
-    assert len(nst.draw_origins(images, origins, "").artists) == 20
+    assert len(nst.draw_origins(images, origins, "").artists) == 12

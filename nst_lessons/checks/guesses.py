@@ -138,6 +138,6 @@ wood = Prediction(
 judged = Prediction(  # misconception: a lower loss is a better picture
     ("left", "right"),
     came_out=_smallest,
-    why="Each method wins by its own loss, because that is what it minimises. A lower loss is not a better picture: ask which "
-    "loss it was, and then look.",
+    why="Statistics have minimised this very loss; neighbours have never seen it. A lower loss is not a better picture: ask "
+    "which loss it was, and who minimised it. Then look.",
 )
