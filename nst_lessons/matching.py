@@ -17,7 +17,8 @@ VALUES = 2**24  # of the table of cosines that `nearest` holds at once: 64 MB
 def hypercolumns(vgg: VGG, picture: torch.Tensor, layers: Sequence[str] = LAYERS) -> torch.Tensor:
     """Return the hypercolumns of a picture (1, 3, H, W): its features at all `layers`, (1, C, H // 4, W // 4).
 
-    Each layer is resized to a quarter of the picture, and the layers' channels are stacked (section 3.1).
+    Each layer is resized to a quarter of the picture and scaled so that its columns' mean square length is 1: otherwise the
+    deep layers, whose values are large, would decide alone. Then the layers' channels are stacked (section 3.1).
     """
     return stacked(vgg(picture, layers), quarter(picture))
 
@@ -28,11 +29,13 @@ def quarter(picture: torch.Tensor) -> tuple[int, int]:
 
 
 def stacked(features: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> torch.Tensor:
-    """Resize features (1, C, h, w) to `shape` = (height, width), by area or bilinearly, and stack their channels."""
-    return torch.cat([_resized(feature.float(), shape) for feature in features.values()], 1)
+    """Resize features (1, C, h, w) to `shape` = (height, width), scale them as for `hypercolumns`, and stack their channels."""
+    resized = [_resized(feature.float(), shape) for feature in features.values()]
+    return torch.cat([one / one.detach().square().sum(1).mean().sqrt().clamp_min(1e-6) for one in resized], 1)
 
 
 def _resized(feature: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+    """Resize by area if `shape` is smaller, else bilinearly."""
     (height, width), (h, w) = feature.shape[-2:], shape
     if height < h:
         return F.interpolate(feature, shape, mode="bilinear", align_corners=False)

@@ -125,8 +125,10 @@ class Targets:
     seed: of the choice of places, if the painting has more than `PLACES`
     """
 
-    def __init__(self, vgg: VGG, photo: torch.Tensor, styles: Sequence, masks: Sequence[torch.Tensor], together: bool) -> None:
-        self.vgg, self.masks, self.together = vgg, masks, together
+    def __init__(
+        self, vgg: VGG, photo: torch.Tensor, styles: Sequence, masks: Sequence[torch.Tensor], together: bool, seed: int
+    ) -> None:
+        self.vgg, self.masks, self.together, self.seed = vgg, masks, together, seed
         self.shares = [share for _, share in styles]
         with torch.no_grad():
             self.photo = self.columns(photo)
@@ -167,20 +169,17 @@ class Targets:
 
 
 def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iterator[Step]:
-    """Yield the steps of a run, size by size; in the last ones, each layer is matched by itself."""
-    *smaller, (largest, steps) = settings.schedule
-    alone = round(ALONE * steps)
-    phases = [(size, count, True) for size, count in [*smaller, (largest, steps - alone)]] + [(largest, alone, False)]
-    work = [size**2 for size, count, _ in phases for _ in range(count)]  # a step's time is proportional to its pixels
+    """Yield the steps of a run, size by size; at the last one, each layer is matched by itself."""
+    work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time is proportional to its pixels
     index, seconds, rates, photo, image = 0, 0.0, deque(maxlen=9), None, pictures.first
-    for size, steps, together in phases:
+    for number, (size, steps) in enumerate(settings.schedule, 1):
         start = time.perf_counter()
-        share = 1.0 if photo is None else alpha if together else 0.0  # of the photo in what is matched
         last_photo, photo = photo, _at_size(pictures.content, size)
         image = resize(image, tuple(photo.shape[-2:])) if last_photo is None else enlarge(image, photo, last_photo)
         styles = [(_at_size(one, round(size * settings.style_scale)), part) for one, part in pictures.styles]
+        together = number < len(settings.schedule)
         targets = Targets(vgg, photo, styles, pictures.masks, together, settings.seed)
-        for measured in _paint(image, targets, share, steps):
+        for measured in _paint(image, targets, alpha if last_photo is not None else 1.0, steps):
             image = measured["image"]
             seconds += time.perf_counter() - start
             rates.append((time.perf_counter() - start) / work[index])
@@ -191,14 +190,18 @@ def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iter
 
 
 def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> Iterator[dict[str, object]]:
-    """Move `image` towards its targets, which are matched once or, if each layer is matched by itself, again and again."""
+    """Move `image` towards its targets, which are matched once or, if each layer is matched by itself, again and again.
+
+    share: of the photo in what is matched at first. Later it is the picture alone.
+    """
     pyramid = to_pyramid(to_canvas(image))
     optimizer = torch.optim.Adam(pyramid, lr=RATE)
     for number in range(steps):
         image = to_image(from_pyramid(pyramid))
         columns = targets.columns(image)
         if number % (steps if targets.together else REMATCH) == 0:
-            target = targets.match({name: columns[name].detach().lerp(targets.photo[name], share) for name in columns})
+            query = {name: columns[name].detach().lerp(targets.photo[name], 0 if number else share) for name in columns}
+            target = targets.match(query)
         losses = {name: matched_loss(columns[name], target[name]) for name in columns}
         loss = sum(losses.values()) / len(losses)
         optimizer.zero_grad()
