@@ -41,7 +41,7 @@ Every other concern is a folder that imports this one, never the other way round
 
 import nst_lessons.waiting  # noqa: F401 - first: it must set how torch waits before torch is loaded
 from nst_lessons import samples
-from nst_lessons.figures import draw, explore, play, show, show_figure
+from nst_lessons.figures import draw, draw_origins, explore, play, show, show_figure
 from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
 from nst_lessons.loop import stylize, transfer
@@ -63,6 +63,7 @@ __all__ = [
     "Weights",
     "content_loss",
     "draw",
+    "draw_origins",
     "explore",
     "gram_matrix",
     "hypercolumns",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDEST = 13  # inches: a wider figure does not fit a notebook's column
+COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")  # for all eyes
 
 
 def show(images: dict[str, torch.Tensor], caption: str, *, height: float = 3.4, columns: int | None = None) -> None:
@@ -66,6 +67,41 @@ def _titled(given: object, what: str) -> dict:
         if not isinstance(one, torch.Tensor | Sequence):
             raise ValueError(f"{title} is of the type {type(one).__name__}: give a picture, such as a result's `image`.")
     return given
+
+
+def draw_origins(
+    images: dict[str, torch.Tensor],
+    origins: torch.Tensor,
+    caption: str,
+    *,
+    places: Sequence[tuple[int, int]] | None = None,
+    height: float = 3.4,
+) -> "Figure":
+    """Return a figure with lines from a painting to a picture: from where a patch came to where it is.
+
+    images: the painting and the picture, (1, 3, H, W) each, by title
+    origins: (h, w, 2), from the function `origins` for these two
+    places: (row, column) in `origins`, one per line; by default a grid of 3 x 4
+    caption, height: as for `draw`
+    """
+    from matplotlib.patches import ConnectionPatch, Rectangle
+    from matplotlib.patheffects import withStroke
+
+    figure = draw(images, caption, height=height)
+    h, w = origins.shape[:2]
+    places = places or [(int((i + 0.5) * h / 3), int((j + 0.5) * w / 4)) for i in range(3) for j in range(4)]
+    outline = [withStroke(linewidth=3.5, foreground="white")]
+    for number, (row, column) in enumerate(places):
+        ends = []
+        fractions = origins[row, column].tolist(), ((row + 0.5) / h, (column + 0.5) / w)
+        options = {"color": COLOURS[number % len(COLOURS)], "linewidth": 1.7, "path_effects": outline}
+        for axis, image, (down, across) in zip(figure.axes, images.values(), fractions, strict=True):
+            height, width = image.shape[-2:]
+            x, y = across * width - 0.5, down * height - 0.5  # the middle of the first pixel is 0
+            axis.add_patch(Rectangle((x - 4, y - 4), 8, 8, fill=False, **options))
+            ends += [(x, y), axis.transData]
+        figure.add_artist(ConnectionPatch(*ends[::2], *ends[1::2], **options))
+    return figure
 
 
 def show_figure(figure: "Figure", alt: str) -> None:

@@ -124,6 +124,11 @@ def test_every_lesson_counts_its_own(lesson, said):
         ("explosion", (float("nan"), 1.5), "explodes"),
         ("explosion", (1.7, 1.5), "a little worse"),
         ("explosion", (1.5, 1.5), "nearly the same"),
+        ("cosines", (0.37,), 0.4),
+        ("cosines", (0.01,), 0),
+        ("cosines", (-0.3,), -0.4),
+        ("wood", ({"sky": 0.2, "hills": 0.1, "fields": 0.7},), "fields"),
+        ("judged", ({"left": 0.2, "right": 0.4},), "left"),
     ],
 )
 def test_what_is_measured_decides_a_guess(name, measured, comes_out):

@@ -1,6 +1,6 @@
 """Predictions without a check: the lesson's own run measures what comes out.
 
-Five of them address a common misconception in the lesson where it arises. A comment names it.
+Six of them address a common misconception in the lesson where it arises. A comment names it.
 """
 
 from collections.abc import Mapping
@@ -117,4 +117,35 @@ explosion = Prediction(
     ("explodes", "a little worse", "nearly the same"),
     came_out=_after,
     why="A fault may hide with one optimiser, one size and one number of steps, and show with another.",
+)
+
+# Lesson 10
+
+
+def _cosine(mean: float) -> float:
+    return min((-0.4, 0, 0.4), key=lambda choice: abs(mean - choice))
+
+
+cosines = Prediction(
+    (-0.4, 0, 0.4),
+    came_out=_cosine,
+    why="After a ReLU no feature is below 0, so all of them point into one corner: each place is like each other place there.",
+)
+
+
+def _largest(shares: Mapping[str, float]) -> str:
+    return max(shares, key=shares.get)
+
+
+wood = Prediction(
+    ("sky", "hills", "fields"),
+    came_out=_largest,
+    why="Each place takes what is most like it, wherever that is in the painting.",
+)
+
+judged = Prediction(  # misconception: a lower loss is a better picture
+    ("left", "right"),
+    came_out=_smallest,
+    why="Statistics have minimised this very loss; neighbours have never seen it. A lower loss is not a better picture: ask "
+    "which loss it was, and who minimised it. Then look.",
 )

@@ -67,7 +67,7 @@ class Recall:
 
 
 def check(lesson: str, *answers: object) -> None:
-    """Show for each question of a lesson ("02" to "09") what is right, why, and where it was learned."""
+    """Show for each question of a lesson ("02" to "10") what is right, why, and where it was learned."""
     from IPython.display import display
 
     asked = questions()[lesson]

@@ -22,7 +22,7 @@ from tests.checks.mutants import mutants
 
 MEASURED = {"04.curves": RUN, "08.contrast": FADED}  # what comes with a choice that the reader's run decides
 SEVERAL = ("01.depth", "02.most_moved", "02.first_below", "05.stroke_size", *MEASURED)  # whose check takes several things
-GRADIENT = ("02.content_loss", "03.gram", "03.style_loss", "04.total_loss", "06.gram", "09.temporal_loss")
+GRADIENT = ("02.content_loss", "03.gram", "03.style_loss", "04.total_loss", "06.gram", "09.temporal_loss", "10.matched_loss")
 LOOPS = ("04.loop", "06.bounded")
 # What may be written otherwise in a loop: how often L-BFGS measures in a step, its tolerances, where the start is cut
 FREE = re.compile(r", max_iter=\d+|, tolerance_\w+=-?\d+|requires_grad_\(\w*\)|\.clamp\([-\d., ]*\)")

@@ -101,6 +101,11 @@ INPUTS: dict[str, Callable[[int], tuple]] = {  # of each question that wants a f
     "09.flicker": lambda s: (*_frames(s, 9, 4 + s), (_rand(s + 5, 1, 1, 9, 4 + s) > 0.3).float()),
     "09.visible": lambda s: _flows(s, 16, 9 + s),
     "09.temporal_loss": lambda s: (*_frames(s, 9, 4 + s), _rand(s + 5, 1, 1, 9, 4 + s)),
+    "10.nearest": lambda s: (
+        _randn(s, 30, 5 + s) * (0.3 + _rand(s, 30, 1)) + 3 * _rand(s + 3, 5 + s),
+        _randn(s + 9, 20, 5 + s) * (0.3 + 2 * _rand(s + 9, 20, 1)) + 4 * _rand(s + 5, 5 + s),
+    ),
+    "10.matched_loss": lambda s: (_randn(s, 1, 4, 3, 6 + s), 2 * _randn(s + 9, 1, 4, 3, 6 + s) + 0.5),
 }
 
 
