@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from nst_lessons.vgg import VGG
 
-LAYERS = tuple(f"relu{name}" for name in ("1_1", "1_2", "2_1", "2_2", "3_1", "3_2", "3_3", "3_4", "4_1", "4_2"))
+LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_3", "relu4_1")
 VALUES = 2**24  # of the table of cosines that `nearest` holds at once: 64 MB
 
 

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import mean, median
 
 import torch
@@ -49,7 +50,7 @@ def match(
 
     content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`
     alpha: how much of the photo stays, 0 to 1: the photo's share in what is matched; the rest is what is painted so far
-    steps: the number of iterations in all, by default 250 for 512 pixels (see `doubling`)
+    steps: the number of iterations in all, by default 190 for 512 pixels (see `doubling`)
 
     A step's `style` and `loss` is `matching.matched_loss`, and `content` the same towards the photo's own columns.
     Several styles are matched one by one, and a place imitates their mean. Outside of all masks it imitates the photo.
@@ -101,16 +102,16 @@ def neighbours(content: object, style: object, *, callback: Callable | Sequence[
 def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
     """Return the default schedule [(size, steps), ...]: from 64 pixels or a little more, each size twice the one before.
 
-    steps: the total, by default 250 for 512 pixels (80, 80, 60 and 30)
+    steps: the total, by default 30 at `size`, 40 at the size before, and 60 at each smaller one
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
     sizes = [size]
     while sizes[0] >= 128:
         sizes.insert(0, sizes[0] // 2)
-    shares = (8, 8, 6, 3)[-len(sizes) :] if len(sizes) < 4 else (8,) * (len(sizes) - 2) + (6, 3)
+    shares = ([6] * len(sizes) + [4, 3])[-len(sizes) :]
     steps = 10 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
-    counts = [round(steps * share / sum(shares)) for share in shares]
-    counts[-1] = steps - sum(counts[:-1])
+    ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
+    counts = [end - start for start, end in pairwise(ends)]
     return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
 
 
