@@ -27,8 +27,7 @@ RADIUS, FAINT = 7, 0.004  # a window's radius, and the deviation (1 of 255 level
 MIN_SIDE = 32  # pixels: a smaller picture would be mostly reflected border
 MAX_SIDE = 192  # pixels: a larger frame is cropped, so that a step takes the same time
 L1, FEATURES, STYLE = 1.0, 2.0, 10.0  # weights: of the painting's colours, of its features, and of the style's statistics
-KEYED = 0.4  # the share of steps that take a pair; the others take a frame without a painting
-SETTLED = 0.05  # the batch normalisation is fixed once the learning rate has fallen to this share of the first
+KEYED = 0.2  # the share of steps that take a pair; the others take a frame without a painting
 PREVIEW_EVERY = 10  # steps between two previews
 
 
@@ -36,9 +35,9 @@ class KeyframeNet(nn.Module):
     """A U-Net with skip connections (Ronneberger et al. 2015) that predicts how much to add to each pixel of the photo.
 
     Residual blocks at the deepest level, where computing is cheap, see far enough for large strokes. The input is the photo
-    and its marks (see `_marks`). Batch normalisation ends as a fixed scale and shift per channel, while the statistics of
-    instance normalisation would change from frame to frame. The network averages to halve and enlarges bilinearly, so that
-    strokes follow things smoothly.
+    and its marks (see `_marks`). Batch normalisation, after training, is a fixed scale and shift per channel, while the
+    statistics of instance normalisation would change from frame to frame. The network averages to halve and enlarges
+    bilinearly, so that strokes follow things smoothly.
     """
 
     def __init__(self, channels: Sequence[int] = CHANNELS, blocks: int = BLOCKS) -> None:
@@ -98,9 +97,7 @@ def training(
 
     Each step paints one picture, and the loss is STYLE * its style loss. If there is a painting of it, L1 * mean |x - y| (a
     Step's `content`, otherwise 0) and FEATURES * the mean content loss at the style layers are added. Departures from the
-    papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a smaller network, for a CPU. Batch
-    normalisation first takes its statistics from each picture. Later they are fixed, so that the network that learns is the
-    network that paints.
+    papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a smaller network, for a CPU.
     Raises ValueError without pairs, or for a pair of different sizes, FloatingPointError if the loss is not finite.
     """
     pairs = _pairs(pairs)
@@ -113,15 +110,12 @@ def training(
     wanted = _mean_grams(vgg, paintings)
 
     def update() -> dict[str, object]:
-        if optimizer.param_groups[0]["lr"] < SETTLED * rate:
-            model.eval()
         shown = [picture.to(vgg.device) for picture in _shown(pairs, frames, model.stride, generator)]
         return _update(model, shown, vgg, wanted, optimizer)
 
     def painted() -> torch.Tensor:
-        learns = model.training
         image = model.eval().paint(pairs[0][0]).cpu()
-        model.train(learns)
+        model.train()
         return image
 
     yield from training_steps(update, painted, optimizer, rate=rate, steps=steps, seconds=seconds, every=PREVIEW_EVERY)

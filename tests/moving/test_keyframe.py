@@ -74,7 +74,7 @@ def test_each_pair_and_each_frame_gets_its_turn(vgg, random_image, monkeypatch):
     pairs = [tuple(pictures[:2]), tuple(pictures[2:])]
     list(training(KeyframeNet(), pairs, frames=[one, two, three, black], steps=60, vgg=vgg))
     assert set(shown) == {(1,), (2,), (3,), (4, 5), (6, 7)}
-    assert 10 < sum(len(given) == 2 for given in shown) < 38
+    assert 4 < sum(len(given) == 2 for given in shown) < 30
 
 
 def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, monkeypatch):
@@ -97,16 +97,16 @@ def test_an_untrained_network_returns_the_photo(random_image):
     torch.testing.assert_close(KeyframeNet().eval().paint(photo), photo)
 
 
-def test_frames_without_a_painting_take_on_the_statistics_of_the_style(vgg, random_image):
-    """The keyframe is painted as it is: nothing but the style loss can teach the network to draw stripes."""
-    key, frame = random_image(48, 48, seed=1), random_image(48, 48)
-    stripes = (torch.arange(48) % 8 < 4).float().expand(1, 3, 48, 48)
+def test_frames_without_a_painting_take_on_the_statistics_of_the_style(vgg):
+    """The keyframe is painted as it is: nothing but the style loss can teach the network to paint."""
+    key, *_, frame = pan("chelsea", count=4, size=64).frames
+    style = nst.load_image("stained_glass", 64)
 
     def far(picture):
-        grams = [nst.gram_matrix(vgg(one, ["relu2_1"])["relu2_1"]) for one in (picture, stripes)]
+        grams = [nst.gram_matrix(vgg(one, ["relu2_1"])["relu2_1"]) for one in (picture, style)]
         return nst.style_loss(*grams)
 
-    taught, other = (train_keyframe([(key, key)], frames=[frame], style=s, steps=30, vgg=vgg) for s in (stripes, None))
+    taught, other = (train_keyframe([(key, key)], frames=[frame], style=one, steps=60, vgg=vgg) for one in (style, None))
     assert far(taught.paint(frame)) < far(frame) / 2 and far(taught.paint(frame)) < far(other.paint(frame)) / 2
 
 
