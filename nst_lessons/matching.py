@@ -30,18 +30,18 @@ def quarter(picture: torch.Tensor) -> tuple[int, int]:
 
 def stacked(features: Mapping[str, torch.Tensor], shape: tuple[int, int]) -> torch.Tensor:
     """Resize features (1, C, h, w) to `shape` = (height, width), scale them as for `hypercolumns`, and stack their channels."""
-    resized = [_resized(feature.float(), shape) for feature in features.values()]
-    return torch.cat([one / one.detach().square().sum(1).mean().sqrt().clamp_min(1e-6) for one in resized], 1)
+    maps = [resized(feature, shape) for feature in features.values()]
+    return torch.cat([one / one.detach().square().sum(1).mean().sqrt().clamp_min(1e-6) for one in maps], 1)
 
 
-def _resized(feature: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
-    """Resize by area if `shape` is smaller, else bilinearly."""
+def resized(feature: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+    """Resize features (1, C, h, w) to `shape` = (height, width): by area if it is smaller, else bilinearly."""
     (height, width), (h, w) = feature.shape[-2:], shape
+    if (height, width) == (h, w):
+        return feature.float()
     if height < h:
-        return F.interpolate(feature, shape, mode="bilinear", align_corners=False)
-    if height % h == width % w == 0:  # the quick way to the same means
-        return F.avg_pool2d(feature, (height // h, width // w))
-    return F.adaptive_avg_pool2d(feature, shape)
+        return F.interpolate(feature.float(), shape, mode="bilinear", align_corners=False)
+    return F.adaptive_avg_pool2d(feature.float(), shape)
 
 
 def as_rows(features: torch.Tensor) -> torch.Tensor:

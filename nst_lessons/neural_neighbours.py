@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from statistics import mean, median
+from statistics import median
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_pyramid
 from nst_lessons.images import resize
 from nst_lessons.loop import full_size
-from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, stacked
+from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, resized, stacked
 from nst_lessons.objective import CONTENT_LAYER
 from nst_lessons.settings import MIN_SIZE, Pictures, Settings
 from nst_lessons.sizes import MIN_SIDE, real, whole
@@ -50,9 +50,10 @@ def match(
 
     content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`
     alpha: how much of the photo stays, 0 to 1: the photo's share in what is matched; the rest is what is painted so far
-    steps: the number of iterations in all, by default 190 for 512 pixels (see `doubling`)
+    steps: the number of iterations in all, by default 185 for 512 pixels (see `doubling`)
 
-    A step's `style` and `loss` is `matching.matched_loss`, and `content` the same towards the photo's own columns.
+    A step's `style` and `loss` is `matching.matched_loss`, at the last size the mean over the layers. `content` is the same
+    towards the photo's own columns, at the last size those of the deepest layer.
     Several styles are matched one by one, and a place imitates their mean. Outside of all masks it imitates the photo.
     Departures from the paper: no flipped painting; the pixels stay in [0, 1]; in the last steps each layer is compared at
     its own size if that is below a quarter of the picture. Raises ValueError for bad input.
@@ -102,14 +103,14 @@ def neighbours(content: object, style: object, *, callback: Callable | Sequence[
 def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
     """Return the default schedule [(size, steps), ...]: from 64 pixels or a little more, each size twice the one before.
 
-    steps: the total, by default 30 at `size`, 40 at the size before, and 60 at each smaller one
+    steps: the total, by default 25 at `size`, 40 at the size before, and 60 at each smaller one
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
     sizes = [size]
     while sizes[0] >= 128:
         sizes.insert(0, sizes[0] // 2)
-    shares = ([6] * len(sizes) + [4, 3])[-len(sizes) :]
-    steps = 10 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
+    shares = ([12] * len(sizes) + [8, 5])[-len(sizes) :]
+    steps = 5 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
     ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
     counts = [end - start for start, end in pairwise(ends)]
     return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
@@ -140,8 +141,7 @@ class Targets:
         features, (height, width) = self.vgg(picture, LAYERS), quarter(picture)
         if self.together:
             return {"hypercolumns": stacked(features, (height, width))}
-        shapes = {name: (min(height, f.shape[-2]), min(width, f.shape[-1])) for name, f in features.items()}
-        return {name: stacked({name: f}, shapes[name]) for name, f in features.items()}
+        return {name: resized(f, (min(height, f.shape[-2]), min(width, f.shape[-1]))) for name, f in features.items()}
 
     def match(self, query: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return the targets of `query`, which has the shape of `columns`."""
@@ -208,10 +208,13 @@ def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> I
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        deepest = list(columns)[-1]
+        content = matched_loss(columns[deepest].detach(), targets.photo[deepest]).item()
+        del columns  # or they would lie beside the next ones
         yield {
             "size": tuple(image.shape[-2:]),
             "loss": loss.item(),
-            "content": mean(matched_loss(columns[name].detach(), targets.photo[name]).item() for name in columns),
+            "content": content,
             "style": loss.item(),
             "style_by_layer": {name: value.item() for name, value in losses.items()},
             "image": image.detach(),
