@@ -13,6 +13,7 @@ import nst_lessons as nst
 from nst_lessons.__main__ import main
 from nst_lessons.moving import frames
 from nst_lessons.moving.clips import ffmpeg, read_clip, save_clip
+from nst_lessons.moving.keyframe import train_keyframe
 from nst_lessons.moving.scenes import pan
 
 QUICK = ["--style", "swirls", "--size", "64", "--steps", "3"]
@@ -47,7 +48,7 @@ def pictures(folder):
 @pytest.mark.parametrize("method", ["optimise", "frame", "keyframe"])
 def test_an_mp4_becomes_a_painted_one_with_its_sound(method, clip, tmp_path, capsys, monkeypatch):
     if method == "keyframe":
-        monkeypatch.setenv("NST_QUICK", "1")  # its network then learns for two steps
+        monkeypatch.setattr("nst_lessons.moving.video.train_keyframe", partial(train_keyframe, steps=10))
     path = clip()
     code, said, progress = video(capsys, path, tmp_path / "out.mp4", *QUICK, "--method", method)
     assert (code, said) == (0, f"{tmp_path / 'out.mp4'}\n") and "painting 4/4" in progress
