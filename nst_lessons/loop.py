@@ -125,10 +125,10 @@ def stylize(
             best = step
 
     stopped = drive(transfer(content, style, weights=weights, **options), keep, callback)
-    return Result(_full_size(best.image.cpu(), content, **options), history, stopped)
+    return Result(full_size(best.image.cpu(), content, **options), history, stopped)
 
 
-def _full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
+def full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
     """Enlarge `image` to the final size if the run has stopped at a smaller one."""
     size = schedule[-1][0] if schedule else size
     small = max(image.shape[-2:])

@@ -7,14 +7,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import mean, median
+from itertools import pairwise
+from statistics import median
 
 import torch
 import torch.nn.functional as F
 
 from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_pyramid
-from nst_lessons.images import load_image, resize
-from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, stacked
+from nst_lessons.images import resize
+from nst_lessons.loop import full_size
+from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, resized, stacked
 from nst_lessons.objective import CONTENT_LAYER
 from nst_lessons.settings import MIN_SIZE, Pictures, Settings
 from nst_lessons.sizes import MIN_SIDE, real, whole
@@ -48,9 +50,10 @@ def match(
 
     content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`
     alpha: how much of the photo stays, 0 to 1: the photo's share in what is matched; the rest is what is painted so far
-    steps: the number of iterations in all, by default 250 for 512 pixels (see `doubling`)
+    steps: the number of iterations in all, by default 185 for 512 pixels (see `doubling`)
 
-    A step's `style` and `loss` is `matching.matched_loss`, and `content` the same towards the photo's own columns.
+    A step's `style` and `loss` is `matching.matched_loss`, at the last size the mean over the layers. `content` is the same
+    towards the photo's own columns, at the last size those of the deepest layer.
     Several styles are matched one by one, and a place imitates their mean. Outside of all masks it imitates the photo.
     Departures from the paper: no flipped painting; the pixels stay in [0, 1]; in the last steps each layer is compared at
     its own size if that is below a quarter of the picture. Raises ValueError for bad input.
@@ -82,6 +85,7 @@ def match(
 def neighbours(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
     """Run `match(content, style, **options)` to its end and return its last picture.
 
+    It is not the one with the lowest loss, since targets change during a run.
     content, style, options: as for `match`
     callback, and what stops a run: as for `stylize`. If a run stops at a smaller size, its picture is enlarged.
     """
@@ -93,24 +97,22 @@ def neighbours(content: object, style: object, *, callback: Callable | Sequence[
         last = step
 
     stopped = drive(match(content, style, **options), keep, callback)
-    schedule = options.get("schedule")
-    photo = load_image(content, schedule[-1][0] if schedule else options.get("size", 512))
-    return Result(resize(last.image.cpu(), tuple(photo.shape[-2:])), history, stopped)
+    return Result(full_size(last.image.cpu(), content, **options), history, stopped)
 
 
 def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
     """Return the default schedule [(size, steps), ...]: from 64 pixels or a little more, each size twice the one before.
 
-    steps: the total, by default 250 for 512 pixels (80, 80, 60 and 30)
+    steps: the total, by default 25 at `size`, 40 at the size before, and 60 at each smaller one
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
     sizes = [size]
     while sizes[0] >= 128:
         sizes.insert(0, sizes[0] // 2)
-    shares = (8, 8, 6, 3)[-len(sizes) :] if len(sizes) < 4 else (8,) * (len(sizes) - 2) + (6, 3)
-    steps = 10 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
-    counts = [round(steps * share / sum(shares)) for share in shares]
-    counts[-1] = steps - sum(counts[:-1])
+    shares = ([12] * len(sizes) + [8, 5])[-len(sizes) :]
+    steps = 5 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
+    ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
+    counts = [end - start for start, end in pairwise(ends)]
     return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
 
 
@@ -139,8 +141,7 @@ class Targets:
         features, (height, width) = self.vgg(picture, LAYERS), quarter(picture)
         if self.together:
             return {"hypercolumns": stacked(features, (height, width))}
-        shapes = {name: (min(height, f.shape[-2]), min(width, f.shape[-1])) for name, f in features.items()}
-        return {name: stacked({name: f}, shapes[name]) for name, f in features.items()}
+        return {name: resized(f, (min(height, f.shape[-2]), min(width, f.shape[-1]))) for name, f in features.items()}
 
     def match(self, query: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return the targets of `query`, which has the shape of `columns`."""
@@ -207,10 +208,13 @@ def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> I
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        deepest = list(columns)[-1]
+        content = matched_loss(columns[deepest].detach(), targets.photo[deepest]).item()
+        del columns  # or they would lie beside the next ones
         yield {
             "size": tuple(image.shape[-2:]),
             "loss": loss.item(),
-            "content": mean(matched_loss(columns[name].detach(), targets.photo[name]).item() for name in columns),
+            "content": content,
             "style": loss.item(),
             "style_by_layer": {name: value.item() for name, value in losses.items()},
             "image": image.detach(),

@@ -10,7 +10,7 @@ from nst_lessons.matching import as_rows, matched
 @pytest.mark.parametrize(("height", "width"), [(40, 56), (37, 50), (16, 16)])
 def test_hypercolumns_stack_all_layers_at_a_quarter_of_the_picture(height, width, vgg, random_image):
     columns = nst.hypercolumns(vgg, random_image(height, width))
-    assert columns.shape == (1, 2 * 64 + 2 * 128 + 4 * 256 + 2 * 512, height // 4, width // 4)
+    assert columns.shape == (1, 2 * 64 + 2 * 128 + 2 * 256 + 512, height // 4, width // 4)
 
 
 def test_a_shallow_layer_is_averaged_and_a_deep_one_repeated_smoothly(vgg, random_image):
