@@ -24,14 +24,15 @@ class Weights:
     loss = content * L_content + style * sum_l w_l L_style,l / sum_l w_l + tv * L_tv: equation (7) of Gatys 2015 with
     w_l from `layers`. L_content and L_style are in units of their target's energy, so weights mean the same at every size.
     L_style,l = `style_loss` of the Gram matrices + moments * `moment_loss` of the channels' means and deviations (Galerne et
-    al. 2024). With moments = 0 it is that of Gatys 2015.
+    al. 2024). With moments = 0 it is that of Gatys 2015. With moments = 2 and style = 5, the distribution of the features comes
+    closer to the painting's, and about as much of the photo stays.
     """
 
     content: float = 1.0
-    style: float = 6.0
+    style: float = 10.0
     tv: float = 1.0
     layers: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0))
-    moments: float = 1.0
+    moments: float = 0.0
 
     def check(self) -> None:
         """Raise ValueError if a weight is no number from 0 to LARGEST, or if there is nothing to optimise."""
