@@ -78,8 +78,8 @@ def test_each_pair_and_each_frame_gets_its_turn(vgg, random_image, monkeypatch):
 
 
 def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, monkeypatch):
-    for name, weight in {"L1": 10.0, "FEATURES": 0.1, "STYLE": 0.1}.items():  # there are no strokes to learn
-        monkeypatch.setattr(keyframe, name, weight)
+    for name, value in {"KEYED": 1.0, "L1": 10.0, "FEATURES": 0.1, "STYLE": 0.1}.items():  # there are no strokes to learn
+        monkeypatch.setattr(keyframe, name, value)
     first, *_, other = pan("chelsea", count=4, size=56).frames
     negative = [1 - frame.flip(1) for frame in (first, other)]  # a painting that is known for every frame
     steps = []
