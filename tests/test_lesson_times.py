@@ -15,7 +15,7 @@ LESSONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 FACTOR = 1.5  # between what is stated and what was recorded
 SHORT = 3  # seconds up to which nothing is compared
 SILENT = 6  # seconds up to which nothing has to be stated: loading the network takes four to six
-LONGEST_CELL, LONGEST_LESSON = 54, 240  # seconds; 40 is wanted of a cell, and two runs of one differ by a third
+LONGEST_CELL, LONGEST_LESSON = 45, 240  # seconds; 40 is wanted of a cell, and two runs of one differ by a third
 DRAWINGS = 3.5  # of `nst.explore` as it runs: its settings, mostly three, and the sliders' first values if they are others
 
 NUMBERS = {"a": 1, "one": 1, "half a": 0.5}
