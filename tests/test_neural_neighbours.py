@@ -32,7 +32,7 @@ def test_every_size_comes_nearer_to_its_targets(paint):
 def test_a_step_reports_the_loss_of_its_own_picture(vgg):
     """While the layers are together; the content loss has the photo's own columns as its target."""
     step = list(match("chelsea", "swirls", vgg=vgg, **QUICK))[5]
-    photo = nst.hypercolumns(vgg, nst.load_image("chelsea", 48))
+    photo = nst.hypercolumns(vgg, nst.resize(nst.load_image("chelsea", 64), 48))
     assert step.content == pytest.approx(matched_loss(nst.hypercolumns(vgg, step.image), photo).item(), rel=1e-4)
     assert step.loss == step.style and step.tv == 0
 

@@ -89,6 +89,17 @@ def test_a_method_without_optimising_paints_the_same_photo_another_way(method, t
     assert (painted - photo).abs().mean() < (painted - photo.flip(2)).abs().mean()  # the cat is where it was
 
 
+def test_neighbours_report_their_progress_and_take_alpha(tmp_path, capsys):
+    painted = {}
+    for alpha in ("0", "1"):
+        out = tmp_path / f"{alpha}.png"
+        assert main(["stylize", "chelsea", "swirls", "-o", str(out), "--method", "neighbours", *QUICK, "--alpha", alpha]) == 0
+        said = capsys.readouterr()
+        assert "final loss" in said.out and "100%" in said.err
+        painted[alpha] = nst.load_image(out)
+    assert painted["0"].shape == painted["1"].shape == nst.load_image("chelsea", 64).shape
+
+
 @pytest.mark.parametrize("name", ["text.jpg", "empty.png", "folder.png", "cut.jpg", "missing.jpg"])
 def test_bad_pictures(name, tmp_path, capsys):
     message = bad_files(tmp_path)[name]
@@ -123,6 +134,8 @@ def test_bad_shapes(size, tmp_path, capsys):
         (["chelsea", "swirls", "--weights", "nowhere.pth"], "no weights file"),
         (["chelsea", "swirls", "--alpha", "0.5"], "--alpha means nothing to --method optimise"),
         (["chelsea", "swirls", "--method", "realtime", "--steps", "5"], "--steps means nothing to --method realtime"),
+        (["chelsea", "swirls", "--method", "neighbours", "--style-weight", "5"], "--style-weight means nothing to --method"),
+        (["chelsea", "swirls", "--method", "neighbours", "--alpha", "2"], "alpha is 2.0: give a number from 0"),
         (["chelsea", "coffee", "--method", "realtime"], "not learned the style 'coffee'"),
         (["chelsea", "swirls", "wave", "--method", "arbitrary"], "takes one STYLE"),
         (["chelsea", "swirls", "--method", "arbitrary", "--alpha", "2"], "strength is 2"),
