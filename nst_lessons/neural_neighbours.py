@@ -23,7 +23,7 @@ from nst_lessons.sizes import MIN_SIDE, real, whole
 from nst_lessons.step import Result, Step, drive, recoloured
 from nst_lessons.vgg import VGG, vgg_of
 
-RATE = 4e-3  # of Adam, in the canvas' variables
+RATE, FADE = 6e-3, 0.1  # of Adam, in the canvas' variables; its share at the end of a size: large steps leave a weave of pixels
 TURNED = 256  # up to this size the painting is also seen turned by 90, 180 and 270 degrees
 ALONE = 0.5  # share of the last size's steps in which each layer is matched by itself
 PLACES = 8192  # of a painting that are compared, at most
@@ -49,7 +49,8 @@ def match(
     """Optimise a picture so that each of its places looks to VGG like a place of the painting. Yields a `Step` per iteration.
 
     content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`
-    alpha: how much of the photo stays, 0 to 1: the photo's share in what is matched; the rest is what is painted so far
+    alpha: how much of the photo stays, 0 to 1. It is the photo's share in what is matched (the rest is what is painted so
+    far), and how much of its detail each larger size starts with. At the first size the photo alone is matched
     steps: the number of iterations in all, by default 185 for 512 pixels (see `doubling`)
 
     A step's `style` and `loss` is `matching.matched_loss`, at the last size the mean over the layers. `content` is the same
@@ -176,11 +177,13 @@ def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iter
     for number, (size, steps) in enumerate(settings.schedule, 1):
         start = time.perf_counter()
         last_photo, photo = photo, _at_size(pictures.content, size)
-        image = resize(image, tuple(photo.shape[-2:])) if last_photo is None else enlarge(image, photo, last_photo)
+        share, image = 1.0, resize(image, tuple(photo.shape[-2:]))  # of the photo in what is matched
+        if last_photo is not None:
+            share, image = alpha, image.lerp(enlarge(image, photo, last_photo), alpha)
         styles = [(_at_size(one, round(size * settings.style_scale)), part) for one, part in pictures.styles]
         together = number < len(settings.schedule)
         targets = Targets(vgg, photo, styles, pictures.masks, together, settings.seed)
-        for measured in _paint(image, targets, alpha if last_photo is not None else 1.0, steps):
+        for measured in _paint(image, targets, share, steps):
             image = measured["image"]
             seconds += time.perf_counter() - start
             rates.append((time.perf_counter() - start) / work[index])
@@ -197,6 +200,7 @@ def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> I
     """
     pyramid = to_pyramid(to_canvas(image))
     optimizer = torch.optim.Adam(pyramid, lr=RATE)
+    fading = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, FADE, max(1, steps - 1))
     for number in range(steps):
         image = to_image(from_pyramid(pyramid))
         columns = targets.columns(image)
@@ -208,6 +212,7 @@ def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> I
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        fading.step()
         deepest = list(columns)[-1]
         content = matched_loss(columns[deepest].detach(), targets.photo[deepest]).item()
         del columns  # or they would lie beside the next ones
