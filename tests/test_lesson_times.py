@@ -141,7 +141,7 @@ def lesson(*cells):
             ["About 35 seconds, and about 4 seconds after each move.", ("nst.explore(f)", 39.0), "Rest.", ("x", 4)],
             ["cell 1 states 4 s after each move, a drawing took 11 s"],
         ),
-        (["**About 60 seconds.**", ("x", 58.0)], ["cell 2 took 58 s, more than 54"]),
+        (["**About 60 seconds.**", ("x", 58.0)], ["cell 2 took 58 s, more than 45"]),
         (["About 15 seconds.", ("x", 15.0)], ["the first text states about 1 min, the whole took 0.2"]),
         (
             [part for _ in range(7) for part in ("About 36 seconds.", ("x", 36.0))],

@@ -42,7 +42,7 @@ def test_a_run_takes_numbers_of_numpy(vgg):
         ({"style_weights": ["1"]}, "A style weight is '1'"),
         ({"seed": "one"}, "The seed is the text 'one'"),
         ({"weights": {"styl": 10}}, "There is no weight 'styl': choose among content, style, tv, layers, moments"),
-        ({"weights": {"style": "10"}}, "The weight of style is '10': give a finite number"),
+        ({"weights": {"style": "10"}}, "The weight of style is '10': give a number from 0"),
         ({"weights": {"layers": ["relu1_1"]}}, "The layers' weights are .*: give a dictionary"),
         ({"weights": [1, 10]}, r"The weights are \[1, 10\]: give nst.Weights"),
         ({"weights": 10}, r"The weights are 10: give nst.Weights"),
