@@ -21,7 +21,6 @@ class Panel:
             "content": self._log("content", _DEFAULT.content, -2, 3),
             "style": self._log("style", _DEFAULT.style, -1, 4),
             "tv": self._log("smoothness", _DEFAULT.tv, -2, 4),
-            "moments": self._slider("moments", _DEFAULT.moments, 0, 3),
         }
         self.layers = {name: self._slider(name, 1.0, 0, 3) for name in STYLE_LAYERS}
         self.scale = self._slider("stroke size", 1.0, 0.5, 2)
