@@ -96,8 +96,9 @@ def training(
     vgg, seed: the extractor, by default the usual one; the seed of the random choices.
 
     Each step paints one picture, and the loss is STYLE * its style loss. If there is a painting of it, L1 * mean |x - y| (a
-    Step's `content`, otherwise 0) and FEATURES * the mean content loss at the style layers are added. Departures from the
-    papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a smaller network, for a CPU.
+    Step's `content`; without a painting, that of the last step with one) and FEATURES * the mean content loss at the style
+    layers are added. Departures from the papers: no discriminator, whole pictures up to `MAX_SIDE` instead of patches, and a
+    smaller network, for a CPU.
     Raises ValueError without pairs, or for a pair of different sizes, FloatingPointError if the loss is not finite.
     """
     pairs = _pairs(pairs)
@@ -109,9 +110,14 @@ def training(
     paintings = [painting for _, painting in pairs] if style is None else [load_image(style, max(pairs[0][0].shape[-2:]))]
     wanted = _mean_grams(vgg, paintings)
 
+    content = 0.0
+
     def update() -> dict[str, object]:
+        nonlocal content
         shown = [picture.to(vgg.device) for picture in _shown(pairs, frames, model.stride, generator)]
-        return _update(model, shown, vgg, wanted, optimizer)
+        measured = _update(model, shown, vgg, wanted, optimizer)
+        content = measured["content"] if len(shown) == 2 else content
+        return measured | {"content": content}
 
     def painted() -> torch.Tensor:
         image = model.eval().paint(pairs[0][0]).cpu()
