@@ -117,7 +117,7 @@ CASES = {
     ),
     "one_level": Case(
         right=["colours", "COLOURS"],
-        wrong=[("strokes", "3 x 3"), ("everything", "relu4_1"), ("nothing", "shadows"), ("x", "none of the choices")],
+        wrong=[("strokes", "3 x 3"), ("everything", "relu4_1"), ("nothing", "dark areas"), ("x", "none of the choices")],
         stub=...,
         crashing=None,
     ),
