@@ -63,8 +63,10 @@ def write_or_rescue(path: str | os.PathLike, write: Callable[[Path], object]) ->
 
 def as_path(given: object, what: str) -> Path:
     """Return `given` as a Path if it can be the path of a file or a folder, or raise a ValueError that calls it `what`."""
-    if not isinstance(given, str | os.PathLike) or "\0" in str(given):
+    if not isinstance(given, str | os.PathLike):
         raise ValueError(f"{what} is {given!r}: give a path, such as 'out/picture.png'.")
+    if "\0" in str(given):
+        raise ValueError(f"No file can have the name {str(given)!r}, since it has a null character: choose a simpler one.")
     return Path(given)
 
 
