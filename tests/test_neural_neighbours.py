@@ -5,7 +5,7 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons.matching import matched_loss
-from nst_lessons.neural_neighbours import doubling, match
+from nst_lessons.neural_neighbours import Targets, doubling, match
 
 QUICK = {"schedule": [(48, 8), (64, 6)]}
 
@@ -119,6 +119,17 @@ def test_each_style_stays_in_its_mask(red_and_blue, paint):
     left[..., :24], right[..., 40:] = 1, 1
     found = excess(paint(content=photo, style=styles, masks=[left, right], schedule=[(64, 20)]).image)
     assert found[:16].mean() > 0.1 and found[48:].mean() < -0.1 and abs(found[28:36].mean()) < 0.05
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_outside_of_all_masks_the_photo_is_the_target(together, vgg, random_image):
+    photo, mask = random_image(64, 64), torch.zeros(1, 1, 64, 64)
+    mask[..., :32] = 1
+    targets = Targets(vgg, photo, [(random_image(64, 64, seed=1), 1.0)], [mask], together, 0)
+    for name, target in targets.match(targets.photo).items():
+        cosines = torch.cosine_similarity(target, targets.photo[name])
+        half = cosines.shape[-1] // 2
+        assert cosines[..., half:].min() > 0.9999 and cosines[..., :half].max() < 0.9999
 
 
 def test_shares_of_two_styles(red_and_blue, paint):
