@@ -25,9 +25,8 @@ from nst_lessons.vgg import VGG, vgg_of
 
 RATE, FADE = 6e-3, 0.1  # of Adam, in the canvas' variables; its share at the end of a size: large steps leave a weave of pixels
 TURNED = 256  # up to this size the painting is also seen turned by 90, 180 and 270 degrees
-ALONE = 0.5  # share of the last size's steps in which each layer is matched by itself
 PLACES = 8192  # of a painting that are compared, at most
-REMATCH = 5  # in these steps, match anew after so many
+REMATCH = 5  # at the last size, match anew after so many steps
 
 
 def match(
