@@ -16,7 +16,7 @@ from nst_lessons.canvas import OPTIMIZERS, enlarge, to_canvas, to_image
 from nst_lessons.images import load_image, resize
 from nst_lessons.objective import CONTENT_LAYER, Objective, Weights
 from nst_lessons.settings import Pictures, Settings, coarse_to_fine, pairs_of, weights_of
-from nst_lessons.step import Result, Step, averaged, callbacks_of, drive, recoloured
+from nst_lessons.step import Result, Step, averaged, drive, recoloured
 from nst_lessons.vgg import VGG, vgg_of
 from nst_lessons.waiting import OtherPrograms, wait_asleep
 
@@ -113,7 +113,7 @@ def stylize(
     If the run stops at a smaller size, its picture is enlarged to the final size. If a run ends early,
     `callback.finish(last_step)` is called where it exists.
     """
-    weights, callback = weights_of(weights), callbacks_of(callback)
+    weights = weights_of(weights)
     if options.get("schedule") is not None:
         options["schedule"] = pairs_of(options["schedule"])
     history, best, measured_by = [], None, None

@@ -17,7 +17,6 @@ from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_py
 from nst_lessons.images import resize
 from nst_lessons.loop import full_size
 from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, resized, stacked
-from nst_lessons.objective import CONTENT_LAYER
 from nst_lessons.settings import MIN_SIZE, Pictures, Settings
 from nst_lessons.sizes import MIN_SIDE, real, whole
 from nst_lessons.step import Result, Step, drive, recoloured
@@ -69,11 +68,7 @@ def match(
         style_scale=style_scale,
         masks=masks,
         colours=colours,
-        average=0.0,
-        content_layer=CONTENT_LAYER,
         init=init,
-        optimizer="adam",
-        extra=None,
         seed=seed,
     )
     vgg = vgg_of(vgg)

@@ -9,7 +9,7 @@ from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize, shape_of
 from nst_lessons.machine import check_memory
-from nst_lessons.objective import Weights
+from nst_lessons.objective import CONTENT_LAYER, Weights
 from nst_lessons.progress_bars import quick, shortened
 from nst_lessons.sizes import MOST_STEPS, listed, real, whole
 from nst_lessons.vgg import VGG
@@ -28,12 +28,12 @@ class Settings:
     style_scale: float
     masks: Sequence[object] | None
     colours: str
-    average: float
-    content_layer: str
     init: object
-    optimizer: str
-    extra: Callable[[torch.Tensor], torch.Tensor] | None
     seed: int
+    average: float = 0.0
+    content_layer: str = CONTENT_LAYER
+    optimizer: str = "lbfgs"
+    extra: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def __post_init__(self) -> None:
         self.schedule = pairs_of(self.schedule)

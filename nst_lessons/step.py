@@ -53,7 +53,7 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
     stop button) and a loss that is not finite stop it, too; before the first item, they are raised.
     If a run stops early, `callback.finish(last_item)` is called if it exists.
     """
-    callbacks = callbacks_of(callback)
+    callbacks = _callbacks(callback)
     last, stopped = None, None
     try:
         for item in items:
@@ -77,7 +77,7 @@ def drive(items: Iterator[Item], keep: Callable[[Item], object], callback: Calla
     return stopped
 
 
-def callbacks_of(given: Callable | Sequence[Callable] | None) -> list[Callable]:
+def _callbacks(given: Callable | Sequence[Callable] | None) -> list[Callable]:
     """Return the callbacks as a list. Raises ValueError for what cannot be called."""
     one = callable(given) or not isinstance(given, list | tuple | None)
     callbacks = [given] if one else list(given or [])

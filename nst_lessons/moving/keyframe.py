@@ -110,14 +110,12 @@ def training(
     paintings = [painting for _, painting in pairs] if style is None else [load_image(style, max(pairs[0][0].shape[-2:]))]
     wanted = _mean_grams(vgg, paintings)
 
-    content = 0.0
+    measured = {"content": 0.0}  # which a frame without a painting leaves as it is
 
     def update() -> dict[str, object]:
-        nonlocal content
         shown = [picture.to(vgg.device) for picture in _shown(pairs, frames, model.stride, generator)]
-        measured = _update(model, shown, vgg, wanted, optimizer)
-        content = measured["content"] if len(shown) == 2 else content
-        return measured | {"content": content}
+        measured.update(_update(model, shown, vgg, wanted, optimizer))
+        return dict(measured)
 
     def painted() -> torch.Tensor:
         image = model.eval().paint(pairs[0][0]).cpu()
@@ -156,16 +154,17 @@ def _update(model, shown, vgg, wanted, optimizer) -> dict[str, object]:
     features = vgg(picture, STYLE_LAYERS)
     by_layer = {name: style_loss(Gram.apply(found)[0], wanted[name]) for name, found in features.items()}
     style = sum(by_layer.values()) / len(by_layer)
-    loss, difference = STYLE * style, picture.new_zeros(())
+    loss, content = STYLE * style, {}
     for painting in paintings:
         with torch.no_grad():
             targets = vgg(painting, STYLE_LAYERS)
         difference = (picture - painting).abs().mean()
         losses = [content_loss(features[name], target) for name, target in targets.items()]
+        content["content"] = difference.item()
         loss = loss + L1 * difference + FEATURES * sum(losses) / len(losses)
     descend(loss, optimizer)
     values = {name: value.item() for name, value in by_layer.items()}
-    return {"loss": loss.item(), "content": difference.item(), "style": style.item(), "tv": 0.0, "style_by_layer": values}
+    return {"loss": loss.item(), **content, "style": style.item(), "tv": 0.0, "style_by_layer": values}
 
 
 def _mean_grams(vgg: VGG, pictures: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -25,7 +25,7 @@ from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import shortened
 from nst_lessons.settings import coarse_to_fine, seed_of, weights_of
 from nst_lessons.sizes import real, whole
-from nst_lessons.step import callbacks_of, drive
+from nst_lessons.step import drive
 from nst_lessons.vgg import VGG, vgg_of
 
 METHODS = ("optimise", "frame", "keyframe")
@@ -152,7 +152,7 @@ def stylize_video(
     callback: one or more functions, such as a `LiveClip`, called with each `Frame`; one that returns False stops the run.
     If a run ends early, `callback.finish(last_frame)` is called where it exists.
     """
-    made, callback = [], callbacks_of(callback)
+    made = []
     stopped = drive(transfer_video(frames, style, **options), made.append, callback)
     return Video(made, stopped)
 

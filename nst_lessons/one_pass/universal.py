@@ -59,9 +59,7 @@ def universal(
     """
     alpha, passes = real(alpha, "alpha"), whole(passes, "The number of passes", 1, most=MOST_STEPS)
     size, seed = whole(size, "The size", MIN_SIZE, "the long side in pixels, "), seed_of(seed)
-    if levels is None:
-        levels = (4, 3, 2) if alpha >= STRONG else (4, 3, 2, 1)
-    levels = [whole(level, "A level", 1) for level in listed(levels, "levels", "give a list such as [4, 3, 2, 1].")]
+    levels = ((4, 3, 2) if alpha >= STRONG else (4, 3, 2, 1)) if levels is None else _whole_levels(levels)
     _check(alpha, levels, transform, decoder)
     styles = list(style) if isinstance(style, list | tuple) else [style]
     vgg = vgg_of(vgg)
@@ -76,7 +74,7 @@ def universal(
     with torch.no_grad():
         targets = [vgg(one, names.values()) for one in styles]
         image = _padded(photo).to(vgg.device)
-        for level in list(levels) * passes:
+        for level in levels * passes:
             features = vgg(image, [names[level]])[names[level]].float()
             mixed = _mixed(features, [target[names[level]] for target in targets], shares, regions, TRANSFORMS[transform])
             image = decode(level, features.lerp(mixed, alpha), image).float().clamp(0, 1)
@@ -101,6 +99,10 @@ def decoding(decoder: str, vgg: VGG, levels: Sequence[int] = (4, 3, 2, 1)) -> Ca
         raise ValueError(f"There is no trained decoder for level {missing[0]}: choose among {', '.join(map(str, decoders))}.")
     decoders = {level: decoders[level].to(vgg.device) for level in levels}
     return lambda level, features, image: decoders[level](features)
+
+
+def _whole_levels(given: Sequence[int]) -> list[int]:
+    return [whole(level, "A level", 1) for level in listed(given, "levels", "give a list such as [4, 3, 2, 1].")]
 
 
 def _check(alpha, levels, transform, decoder) -> None:

@@ -86,10 +86,7 @@ def wall(
     out = as_path(out, "The folder for the paintings")
     options = {"size": int(size), "steps": steps if steps is None else int(steps), "weights": weights_of(weights)}
     photos, notes = _in_folder(photos, out) if isinstance(photos, str | os.PathLike) else (photos, [])
-    photos, styles = (
-        _titled(listed(given, what, "give a list of paths and samples' names."))
-        for given, what in ((photos, "photos"), (styles, "styles"))
-    )
+    photos, styles = _titled(photos, "photos"), _titled(styles, "styles")
     motifs = {title: to_pil(load_image(style, size)) for title, style in styles.items()}
     tell = (lambda painting: None) if callback is None else callback
     if not callable(tell):
@@ -148,10 +145,10 @@ def _name(source: str | os.PathLike) -> str:
     return plain(Path(source).stem).encode()[:LONGEST].decode(errors="ignore")
 
 
-def _titled(sources: Sequence[str | os.PathLike]) -> dict[str, str | os.PathLike]:
-    """Return {title on the poster: source}; equal titles get a number."""
+def _titled(sources: Sequence[str | os.PathLike], what: str) -> dict[str, str | os.PathLike]:
+    """Return {title on the poster: source}; equal titles get a number. what: the sources' name in a message."""
     found = {}
-    for source in sources:
+    for source in listed(sources, what, "give a list of paths and samples' names."):
         found[unused(_name(as_path(source, "A picture")), found)] = source
     return {name.replace("_", " "): source for name, source in found.items()}
 
