@@ -5,7 +5,8 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons.colour import luminance
-from nst_lessons.objective import Objective
+from nst_lessons.fast import Gram
+from nst_lessons.objective import Objective, _std
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +96,12 @@ def far(features, target):
     """The moment loss by torch's own mean and deviation."""
     moments = [(f.mean((2, 3)), f.std((2, 3), correction=0)) for f in (features, target)]
     return nst.moment_loss(*moments[0], *moments[1])
+
+
+def test_the_deviation_of_an_even_channel_has_a_finite_gradient():
+    features = torch.ones(1, 2, 4, 4).requires_grad_()  # rounding leaves nothing: the variance is exactly 0
+    _std(*Gram.apply(features)).sum().backward()
+    assert features.grad.isfinite().all()
 
 
 def test_a_picture_of_one_colour_has_finite_gradients(vgg):

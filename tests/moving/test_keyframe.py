@@ -77,6 +77,13 @@ def test_each_pair_and_each_frame_gets_its_turn(vgg, random_image, monkeypatch):
     assert 4 < sum(len(given) == 2 for given in shown) < 30
 
 
+def test_a_step_without_a_painting_keeps_the_last_content_loss(small, vgg, random_image):
+    pairs, frames = [(random_image(32, 32), random_image(32, 32, seed=1))], [random_image(32, 32, seed=2)]
+    found = [step.content for step in training(small, pairs, frames=frames, steps=20, vgg=vgg)]
+    found = found[next(index for index, content in enumerate(found) if content) :]
+    assert all(found) and len(found) > len(set(found)) > 1  # a painting changes it, a frame without one does not
+
+
 def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, monkeypatch):
     for name, value in {"KEYED": 1.0, "L1": 10.0, "FEATURES": 0.1, "STYLE": 0.1}.items():  # there are no strokes to learn
         monkeypatch.setattr(keyframe, name, value)
