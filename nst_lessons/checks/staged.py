@@ -20,7 +20,8 @@ class Stage:
 class Staged(Question):
     """An exercise whose answer grows in stages.
 
-    missing: returns the number of the first stage that does not stand and what it lacks, or None if all stand.
+    missing: returns the number of the first stage that does not stand and what it lacks. If all stand, it returns None, or
+    their number and a remark.
     stages: in the order in which they are checked. code, why: as for `Question`.
     """
 
@@ -30,12 +31,11 @@ class Staged(Question):
         super().__init__(self._examine, hints=self._hints_of(0), code=code, why=why)
         self._module = sys._getframe(1).f_globals  # the module that names this question
 
-    def _examine(self, answer: object) -> None:
-        """Raise Wrong with a line for each stage, unless all of them stand."""
-        found = self._missing(answer)
-        if found is None:
-            return
-        number, lacks = found
+    def _examine(self, answer: object) -> str | None:
+        """Raise Wrong with a line for each stage, unless all of them stand; then return the remark, if there is one."""
+        number, lacks = self._missing(answer) or (len(self.stages), None)
+        if number == len(self.stages):
+            return lacks
         if self.hints != self._hints_of(number):
             self.hints, self._told = self._hints_of(number), 0
         lines = [f"  ✔ {index}. {stage.name}: {stage.what}" for index, stage in enumerate(self.stages[:number], 1)]

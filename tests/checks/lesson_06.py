@@ -47,7 +47,7 @@ def _bounded(pixels=lambda u: (1 + u.sin()) / 2, back=None, detach=True, clear=T
     """A reader's bounded loop, with one thing or another forgotten."""
 
     def minimise(start, loss_of, steps):
-        u = (2 * start - 1).asin() if copy else start.mul_(0.9)
+        u = (2 * start.clamp(0.02, 0.98) - 1).asin() if copy else start.mul_(0.9)
         u = u.requires_grad_(True)
         optimizer = torch.optim.LBFGS([u], max_iter=4, tolerance_grad=0, tolerance_change=0)
 
