@@ -1,5 +1,6 @@
-"""The Studio: sliders that steer a running stylisation. Lesson 05."""
+"""The Studio: sliders that steer a running stylisation (lesson 05), and the brush for regions."""
 
+from nst_lessons.studio.brush import paint_mask
 from nst_lessons.studio.studio import Studio
 
-__all__ = ["Studio"]
+__all__ = ["Studio", "paint_mask"]

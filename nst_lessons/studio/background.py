@@ -33,10 +33,10 @@ class Runner:
         """Whether a run is under way and paused."""
         return self.running and not self._go.is_set()
 
-    def start(self, steps: Callable[[], Iterator[Step]]) -> None:
-        """Stop the current run and start `steps()`; an exception from it goes to `on_end`."""
+    def start(self, steps: Callable[[], Iterator[Step]], paused: bool = False) -> None:
+        """Stop the current run and start `steps()`, or take only its first step; an exception from it goes to `on_end`."""
         self.stop()
-        self._go.set()
+        self.pause() if paused else self._go.set()
         self._stopped = threading.Event()  # a new one per run
         self._worker = (_Task if on_colab() else _Thread)(self._run(steps, self._stopped))
 

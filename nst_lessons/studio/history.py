@@ -1,15 +1,22 @@
 """Writes the code that makes a Studio's picture again."""
 
 import pprint
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from textwrap import indent
+
+import torch
 
 from nst_lessons.objective import Weights
 
 
 @dataclass
 class Part:
-    """One part of a run: its settings, its first weights, and each change of a weight with its step."""
+    """One part of a run: its settings, its first weights, and each change of a weight with its step.
+
+    second: the style that goes where `mask`, (1, 3, H, W), is 1; its share of both.
+    """
 
     content: str
     style: str
@@ -19,23 +26,46 @@ class Part:
     weights: Weights
     changes: dict[int, dict[str, object]] = field(default_factory=dict)  # {step: fields of Weights set after it}
     steps: int = 0  # taken so far
+    second: str | None = None
+    share: float = 0.5
+    mask: torch.Tensor | None = None
+
+    @property
+    def styles(self) -> str | list[str]:
+        """The style, or both."""
+        return self.style if self.mask is None else [self.style, self.second]
 
     def options(self) -> dict:
-        """Return the settings as arguments of `transfer`, without content, style, weights and init."""
-        return {"schedule": self.schedule, "style_scale": self.style_scale, "colours": self.colours}
+        """Return the settings as arguments of `transfer`, without content, styles, masks, weights and init."""
+        options = {"schedule": self.schedule, "style_scale": self.style_scale, "colours": self.colours}
+        return options if self.mask is None else {**options, "style_weights": [1 - self.share, self.share]}
+
+    def masks(self) -> list[torch.Tensor] | None:
+        """Return one mask per style, or None for a single style."""
+        return None if self.mask is None else [1 - self.mask, self.mask]
 
 
-def code(parts: list[Part]) -> str:
-    """Return a cell's code that makes the picture at the end of `parts`; each part starts from the one before."""
-    lines = ["import nst_lessons as nst", ""]
+def code(parts: list[Part], save_mask: Callable[[torch.Tensor], Path]) -> str:
+    """Return a cell's code that makes the picture at the end of `parts`; each part starts from the one before.
+
+    save_mask: writes a mask and returns the path, which the code reads.
+    """
+    lines, files = ["import nst_lessons as nst", ""], {}
     for number, part in enumerate(parts):
         options = [f"{name}={value!r}" for name, value in part.options().items() if value not in (1.0, "style")]
+        if part.mask is not None:
+            key = part.mask.numpy().tobytes()
+            files[key] = files.get(key) or save_mask(part.mask)
+            lines.append(f"mask = nst.load_image({files[key].name!r})")
+            options.append("masks=[1 - mask, mask]")
         options += ["weights=weights"] + (["init=step.image"] if number else [])
         lines.append(f"weights = nst.{part.weights!r}")
         if part.changes:
             lines += ["changes = " + pprint.pformat(part.changes, width=100)]
-        lines += [f"for step in nst.transfer({part.content!r}, {part.style!r}, {', '.join(options)}):"]
+        lines += [f"for step in nst.transfer({part.content!r}, {part.styles!r}, {', '.join(options)}):"]
         body = ["vars(weights).update(changes.get(step.index, {}))"] if part.changes else []
         body += [f"if step.index == {part.steps}:", "    break"]
         lines += [indent("\n".join(body), "    "), ""]
-    return "\n".join([*lines, 'nst.save_image(step.image, "painting.png")'])
+    return "\n".join(
+        [*lines, 'nst.save_image(step.image, "painting.png")', 'nst.show({"painting": step.image}, "Painted again.")']
+    )

@@ -5,6 +5,7 @@ from html import escape
 
 import ipywidgets as widgets
 
+from nst_lessons.machine import on_colab
 from nst_lessons.objective import STYLE_LAYERS, Weights
 from nst_lessons.studio.chooser import Chooser
 
@@ -30,7 +31,8 @@ class Panel:
             for text, icon in (("Start", "play"), ("Pause", "pause"), ("Stop", "stop"), ("Reset", "undo"))
         )
         self.save = widgets.Button(description="Save", icon="save", layout={"width": "88px"})
-        self.copy = widgets.Button(description="Copy as code", icon="code", layout={"width": "130px"})
+        self.copy = widgets.Button(description="Show as code", icon="code", layout={"width": "130px"})
+        self.regions = widgets.Button(description="Two styles", icon="paint-brush", layout={"width": "120px"})
         self.link, self.code = (
             widgets.Output(),
             widgets.Textarea(layout={"width": "100%", "height": "200px", "display": "none"}),
@@ -46,6 +48,17 @@ class Panel:
         self.text = text
         self.status.value = escape(text).replace("\n", "<br>")
 
+    def offer(self, name: str) -> None:
+        """Say that a picture was saved, with a link to download it where links to files work."""
+        from IPython.display import FileLink  # here, so that `import nst_lessons` stays quick
+
+        self.link.outputs = ()
+        if on_colab():
+            self.message(f"saved as {name}: download it from the files on the left")
+            return
+        self.link.append_display_data(FileLink(name))  # JupyterLab removes links to data from HTML()
+        self.message(f"saved as {name}")
+
     def close(self) -> None:
         """Close every widget: ipywidgets keeps each one, and all that its callbacks use, until then."""
         for widget in list(_with_children(self.box)):
@@ -58,10 +71,13 @@ class Panel:
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox
         buttons = row([self.start, self.pause, self.stop, self.reset])
-        painting = column([buttons, self.result, self.progress, self.status, row([self.save, self.copy]), self.link])
+        painting = column(
+            [buttons, self.result, self.progress, self.status, row([self.save, self.copy, self.regions]), self.link]
+        )
         painting.layout.width = "412px"
         sliders = column([*self.weights.values(), self.scale, self.colours, *self.layers.values(), self.curves])
-        return column([row([column([self.content, self.style]), painting, sliders]), self.code])
+        self.below = column([])  # where the regions appear
+        return column([row([column([self.content, self.style]), painting, sliders]), self.below, self.code])
 
     @staticmethod
     def _log(name: str, value: float, low: int, high: int) -> widgets.FloatLogSlider:

@@ -10,7 +10,6 @@ import torch
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
 from nst_lessons.live import Curves, describe
 from nst_lessons.loop import transfer
-from nst_lessons.machine import on_colab
 from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.sizes import whole
@@ -20,7 +19,8 @@ from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
 from nst_lessons.studio.panel import Panel
-from nst_lessons.studio.uploads import keep, plain_name
+from nst_lessons.studio.regions import Regions, save_mask
+from nst_lessons.studio.uploads import free_name, keep, plain_name
 from nst_lessons.vgg import VGG, default_vgg
 
 INVITATION = "Press Start; then move any slider while it paints."
@@ -43,7 +43,7 @@ class Studio:
     ) -> None:
         coarse_to_fine(size, steps)  # raises for bad numbers
         self.size, self.steps, self.vgg = int(size), whole(steps, "The number of steps", 1), vgg
-        self.uploads, self._complaint = {}, None
+        self.uploads, self._complaint, self.regions = {}, None, None
         shown = [self._preview(name) for name in (content, style)]  # raises for a wrong name
         self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
         self.panel.content.picture.value, self.panel.style.picture.value = shown
@@ -92,9 +92,10 @@ class Studio:
     def close(self) -> None:
         """End the run, remove the widgets and free the pictures: the notebook keeps every Studio that it has shown."""
         self.runner.stop()
+        self.panel.below.children = (self.regions,) if self.regions else ()  # hidden ones are closed, too
         self.panel.close()
         self.step, self.parts, self.uploads, self.vgg = None, [], {}, None
-        self.curves = None
+        self.curves = self.regions = None
         for cell in [cell for cell, studio in _open.items() if studio is self]:
             del _open[cell]
 
@@ -103,22 +104,28 @@ class Studio:
         if self.step is None:
             self.panel.message("There is no picture yet: press Start.")
             return None
-        stem = f"{plain_name(self.panel.content.value)}_in_{plain_name(self.panel.style.value)}"
-        from IPython.display import FileLink  # here, so that `import nst_lessons` stays quick
-
-        number = next(n for n in range(1, 10_000) if not Path(f"{stem}_{n}.png").exists())
-        path = save_image(self.image, f"{stem}_{number}.png")
-        self.panel.link.outputs = ()
-        if on_colab():  # links to files do not work there
-            self.panel.message(f"saved as {path.name}: download it from the files on the left")
-            return path
-        self.panel.link.append_display_data(FileLink(path.name))  # JupyterLab removes links to data from HTML()
-        self.panel.message(f"saved as {path.name}")
+        painted = self.parts[-1]
+        path = save_image(self.image, free_name(f"{plain_name(painted.content)}_in_{plain_name(painted.style)}"))
+        self.panel.offer(path.name)
         return path
+
+    def two_styles(self) -> None:
+        """Show the brush and a second style, which goes where you paint; or hide them, and paint in one style."""
+        if self.regions is None:
+            second = next(name for name in ("wave", "stained_glass") if name != self.panel.style.value)
+            self.regions = Regions(self._picture(self.panel.content.value), second, lambda: self._guarded(self._relaunch))
+            self.regions.second.picture.value = self._preview(second)
+            self._watch(self.regions.second)
+            self.regions.save.on_click(lambda _: self._guarded(self._save_mask))
+        shown = not self.panel.below.children
+        self.panel.below.children = (self.regions,) if shown else ()
+        self.panel.regions.description = "One style" if shown else "Two styles"
+        if self.regions.brush.mask.max() > 0:
+            self._relaunch()
 
     def code(self) -> str:
         """Return the code that makes this very picture in an ordinary cell."""
-        return code(self.parts) if self.step else "# There is no picture yet: press Start."
+        return code(self.parts, save_mask) if self.step else "# There is no picture yet: press Start."
 
     def _ipython_display_(self) -> None:
         display_in_cell(self.panel.box, self.panel.content.value, self.panel.style.value)
@@ -130,13 +137,17 @@ class Studio:
         panel.reset.on_click(lambda _: self._guarded(self.reset))
         panel.save.on_click(lambda _: self._guarded(self.save))
         panel.copy.on_click(lambda _: self._show_code())
-        for chooser in (panel.content, panel.style):
-            chooser.observe(lambda _, c=chooser: self._guarded(lambda: self._chosen(c)), "value")
-            chooser.upload.observe(lambda _, c=chooser: self._guarded(lambda: self._uploaded(c)), "value")
+        panel.regions.on_click(lambda _: self._guarded(self.two_styles))
+        self._watch(panel.content)
+        self._watch(panel.style)
         for control in (panel.scale, panel.colours):
             control.observe(lambda _: self._guarded(self._relaunch), "value")
         sliders = [*panel.weights.values(), *panel.layers.values(), panel.scale, panel.colours]
         self._defaults = {slider: slider.value for slider in sliders}
+
+    def _watch(self, chooser: Chooser) -> None:
+        chooser.observe(lambda _: self._guarded(lambda: self._chosen(chooser)), "value")
+        chooser.upload.observe(lambda _: self._guarded(lambda: self._uploaded(chooser)), "value")
 
     def _guarded(self, action) -> None:
         """Run `action`; show its error in the status line while the run continues."""
@@ -157,30 +168,36 @@ class Studio:
         values = {name: slider.value for name, slider in self.panel.weights.items()}
         return Weights(**values, layers={name: slider.value for name, slider in self.panel.layers.items()})
 
-    def _launch(self, init: object, schedule: list[tuple[int, int]]) -> None:
+    def _launch(self, init: object, schedule: list[tuple[int, int]], paused: bool = False) -> None:
         panel = self.panel
         part = Part(panel.content.value, panel.style.value, schedule, panel.scale.value, panel.colours.value, self._weights())
-        pictures = [self.uploads.get(name, name) for name in (part.content, part.style)]
+        if self.panel.below.children and (masks := self.regions.brush.value):
+            part.second, part.share, part.mask = self.regions.second.value, self.regions.share.value, masks[1]
+        names = [part.style] if part.mask is None else part.styles
+        photo, styles = self._picture(part.content), [self._picture(name) for name in names]
         self.weights = deepcopy(part.weights)
 
         def steps():
-            yield from transfer(*pictures, vgg=self.vgg or _network(), weights=self.weights, init=init, **part.options())
+            network, options = self.vgg or _network(), {**part.options(), "masks": part.masks()}
+            yield from transfer(photo, styles, vgg=network, weights=self.weights, init=init, **options)
 
         self.runner.stop()
         self.parts.append(part)
         if len(self.parts) == 1:
             self.curves.clear()
         self._next_picture = self._next_curves = 0.0
-        panel.pause.description = "Pause"
-        self.runner.start(steps)
+        panel.pause.description = "Continue" if paused else "Pause"
+        panel.message("starting ...")
+        self.runner.start(steps, paused)
 
     def _relaunch(self) -> None:
         """Continue from the current picture with the new choice."""
         if not self.runner.running or self.step is None:
             return
+        paused = self.runner.paused
         self.runner.stop()
         left = max(self.step.total - self.step.index, 30)
-        self._launch(self.image, [(self.size, left)])
+        self._launch(self.image, [(self.size, left)], paused)
 
     def _on_step(self, step: Step) -> None:
         self.step, part, wanted = step, self.parts[-1], self._weights()
@@ -223,12 +240,22 @@ class Studio:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
 
     def _preview(self, name: str) -> bytes:
-        return to_jpeg(load_image(self.uploads.get(str(name), name), 220))
+        return to_jpeg(load_image(self._picture(str(name)), 220))
+
+    def _picture(self, name: str) -> object:
+        """Return what `load_image` takes: an uploaded picture, or a sample's name or a path."""
+        return self.uploads.get(name, name)
+
+    def _save_mask(self) -> None:
+        self.regions.note.value = f"saved as {save_mask(self.regions.brush.mask).name}"
 
     def _chosen(self, chooser: Chooser) -> None:
         chooser.picture.value = self._preview(chooser.value)
-        if chooser is self.panel.content and self.step is None:
-            self.panel.result.value = chooser.picture.value
+        if chooser is self.panel.content:
+            if self.step is None:
+                self.panel.result.value = chooser.picture.value
+            if self.regions:
+                self.regions.take(self._picture(chooser.value))
         self._relaunch()
 
     def _uploaded(self, chooser: Chooser) -> None:

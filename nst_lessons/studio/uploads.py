@@ -1,7 +1,8 @@
-"""Pictures that a person uploads to the Studio."""
+"""Pictures that a person uploads to the Studio, and names of files beside the notebook."""
 
 import re
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -31,3 +32,8 @@ def keep(name: str, data: bytes) -> tuple[Path, torch.Tensor]:
 def plain_name(path: str) -> str:
     """Return a file's name without folder and ending, safe as part of another file's name."""
     return re.sub(r"\W+", "_", Path(path).stem)[:40] or "picture"
+
+
+def free_name(stem: str) -> str:
+    """Return the first of stem_1.png, stem_2.png, ... that is no file yet."""
+    return next(name for number in count(1) if not Path(name := f"{stem}_{number}.png").exists())

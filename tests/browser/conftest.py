@@ -1,6 +1,7 @@
 """A JupyterLab on this machine, behind a token, and a headless Chromium that sees nothing else."""
 
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -10,10 +11,17 @@ import sys
 import time
 import urllib.request
 
+import nbformat
 import pytest
 
 from tests.conftest import ROOT
 
+SCREENSHOTS = ROOT / "out" / "browser"
+READY = """(cells) => {  // JupyterLab shows a notebook of one empty cell before it has read the file
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.sessionContext?.session?.kernel;
+    return panel?.content?.model?.cells.length === cells && panel.sessionContext.isReady && kernel?.status === "idle";
+}"""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -71,3 +79,23 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def visit(lab, browser):
+    """A function name -> the page of that notebook in JupyterLab, from which nothing but this machine is reached."""
+    address, folder = lab
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    context.route(re.compile(r"^(?!http://127\.0\.0\.1|ws://127\.0\.0\.1|data:|blob:)"), lambda route: route.abort())
+
+    def start(name):
+        page = context.new_page()
+        page.goto(address(name))
+        page.wait_for_function(READY, arg=len(nbformat.read(folder / name, 4).cells), timeout=60_000)
+        return page
+
+    yield start
+    for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
+        page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
+    context.close()

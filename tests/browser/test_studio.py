@@ -8,22 +8,17 @@ import nbformat
 import pytest
 from PIL import Image
 
+from tests.browser.conftest import SCREENSHOTS
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
-SCREENSHOTS = ROOT / "out" / "browser"
-READY = """(cells) => {  // JupyterLab shows a notebook of one empty cell before it has read the file
-    const panel = window.jupyterapp?.shell.currentWidget;
-    const kernel = panel?.sessionContext?.session?.kernel;
-    return panel?.content?.model?.cells.length === cells && panel.sessionContext.isReady && kernel?.status === "idle";
-}"""
 LESSON = ROOT / "notebooks" / "05_studio.ipynb"
 
 
 @pytest.fixture(scope="module")
-def open_notebook(lab, browser):
-    """A function name -> the page of that notebook in JupyterLab, from which nothing but this machine is reached."""
-    address, folder = lab
+def open_notebook(lab, visit):
+    """`visit`, with this file's notebooks in its folder."""
+    _, folder = lab
     lesson = nbformat.read(LESSON, 4)
     studio = next(number for number, cell in enumerate(lesson.cells) if "nst.Studio(" in cell.source)
     lesson.cells = lesson.cells[: studio + 1]  # test_notebooks.py runs the others
@@ -43,20 +38,7 @@ def open_notebook(lab, browser):
         picture = Image.new("RGB", (120, 90), (12 * number, 90, 250 - 12 * number))
         picture.save(folder / "data" / "own" / "club" / f"face_{number:02}.png")
     (folder / "data" / "own" / "club" / "cut.png").write_bytes(b"cut")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    context = browser.new_context(viewport={"width": 1500, "height": 1000})
-    context.route(re.compile(r"^(?!http://127\.0\.0\.1|ws://127\.0\.0\.1|data:|blob:)"), lambda route: route.abort())
-
-    def start(name):
-        page = context.new_page()
-        page.goto(address(name))
-        page.wait_for_function(READY, arg=len(nbformat.read(folder / name, 4).cells), timeout=60_000)
-        return page
-
-    yield start
-    for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
-        page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
-    context.close()
+    return visit
 
 
 def status(page):

@@ -1,0 +1,115 @@
+"""The brush, a second style in the Studio, and the code that paints the same picture again."""
+
+import io
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import nst_lessons as nst
+from nst_lessons.studio.brush import Brush
+from tests.studio.test_studio import png, press, studio, upload, wait_until  # noqa: F401 - studio is a fixture
+
+
+def painted(brush, columns):
+    """What the browser sends when the first `columns` columns are painted."""
+    alpha = np.zeros((brush.height, brush.width), np.uint8)
+    alpha[:, :columns] = 255
+    return memoryview(alpha.tobytes())
+
+
+def receive(brush, alpha):
+    brush.set_state({"alpha": alpha})
+
+
+def test_what_is_painted_becomes_the_masks_of_two_styles():
+    brush = nst.paint_mask("coffee")
+    assert brush.value is None and (brush.width, brush.height) == (384, 256)
+    assert Image.open(io.BytesIO(brush.picture)).size == (384, 256)
+    receive(brush, painted(brush, 96))
+    elsewhere, there = brush.value
+    assert there.shape == (1, 3, 256, 384) and there[..., :96].min() == 1 and there[..., 96:].max() == 0
+    assert torch.equal(elsewhere, 1 - there)
+
+
+def test_a_mask_is_saved_and_taken_again_exactly(tmp_path):
+    brush = Brush("coffee")
+    receive(brush, memoryview((np.arange(256 * 384) % 251).astype(np.uint8).tobytes()))
+    other = Brush("coffee")
+    other.set(brush.save(tmp_path / "mask.png"))
+    assert other.alpha == brush.alpha
+
+
+def test_a_message_that_was_cut_off_counts_as_nothing_and_a_photo_painted_all_over_is_told():
+    brush = Brush("coffee")
+    receive(brush, memoryview(b"\xff" * 100))
+    assert brush.value is None
+    receive(brush, painted(brush, 384))
+    with pytest.raises(ValueError, match="painted everywhere"):
+        _ = brush.value
+
+
+def test_masks_from_the_brush_are_those_of_stylize():
+    brush = Brush("coffee")
+    receive(brush, painted(brush, 192))
+    options = {"size": 64, "steps": 4}
+    both = nst.stylize("coffee", ["swirls", "wave"], masks=brush.value, **options).image
+    by_hand = torch.zeros(1, 3, 256, 384)
+    by_hand[..., :192] = 1
+    same = nst.stylize("coffee", ["swirls", "wave"], masks=[1 - by_hand, by_hand], **options).image
+    assert torch.equal(both, same)
+
+
+def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa: F811
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 3)
+    press(studio.panel.regions)
+    assert studio.panel.below.children == (studio.regions,)
+    assert len(studio.parts) == 1  # an empty brush: the run goes on
+    assert len(studio.regions.second.picture.value) > 500
+    start = time.monotonic()
+    receive(studio.regions.brush, painted(studio.regions.brush, 100))
+    wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 0)
+    print(f"from a stroke to its first step: {time.monotonic() - start:.2f} s")
+    assert studio.parts[-1].styles == ["swirls", "wave"]
+    press(studio.panel.regions)
+    wait_until(lambda: studio.parts[-1].mask is None)
+
+
+def test_shown_as_code_makes_the_same_picture_with_the_mask(studio):  # noqa: F811
+    press(studio.panel.start)
+    press(studio.panel.regions)
+    receive(studio.regions.brush, painted(studio.regions.brush, 100))
+    studio.regions.share.value = 0.75
+    studio.start()
+    wait_until(lambda: studio.step and studio.step.index > 4)
+    studio.stop()
+    code = studio.code()
+    assert "['swirls', 'wave']" in code and "style_weights=[0.25, 0.75]" in code
+    scope = {}
+    exec(code.replace("nst.show(", "print("), scope)
+    assert torch.equal(scope["step"].image, studio.step.image)
+
+
+def test_a_new_photo_brings_an_empty_brush_and_a_paused_run_stays_paused(studio):  # noqa: F811
+    press(studio.panel.start)
+    press(studio.panel.regions)
+    receive(studio.regions.brush, painted(studio.regions.brush, 10))
+    wait_until(lambda: studio.step and studio.step.index > 1)
+    studio.pause()
+    upload(studio.panel.content.upload, "red.png", png())
+    wait_until(lambda: studio.parts[-1].steps == 1)
+    index = studio.step.index
+    time.sleep(0.3)
+    assert studio.runner.paused and studio.step.index == index and studio.panel.pause.description == "Continue"
+    assert studio.regions.brush.value is None and studio.regions.brush.width == 384
+
+
+def test_a_saved_picture_is_named_after_what_was_painted(studio):  # noqa: F811
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 1)
+    studio.stop()
+    studio.panel.style.value = "wave"
+    assert studio.save().name == "chelsea_in_swirls_1.png"
