@@ -136,7 +136,7 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     until(lambda: "/files/" in link.get_attribute("href"), 10)
     downloaded = page.request.get(link.evaluate("link => link.href")).body()
     assert Image.open(io.BytesIO(downloaded)).size == (256, 256)
-    press(page, "Copy as code")
+    press(page, "Show as code")
     until(lambda: page.locator("textarea").last.input_value().startswith("import nst_lessons"), 10)
     page.screenshot(path=SCREENSHOTS / "3_stopped_and_saved.png")
     assert Image.open(next(folder.glob("astronaut_in_uploaded_green_1.png"))).size == (256, 256)
