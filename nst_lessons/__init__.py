@@ -51,11 +51,12 @@ from nst_lessons.neural_neighbours import neighbours
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import progress
 from nst_lessons.step import Result, Step
-from nst_lessons.studio import Studio, paint_mask
+from nst_lessons.studio import Camera, Studio, paint_mask
 from nst_lessons.vgg import VGG
 
 __all__ = [
     "VGG",
+    "Camera",
     "LivePlot",
     "Result",
     "Step",

@@ -26,16 +26,13 @@ class Brush(anywidget.AnyWidget):
     photo: anything that `load_image` takes
     """
 
-    _esm, _css = _HERE / "brush.js", _HERE / "brush.css"
+    _esm, _css = _HERE / "brush.js", _HERE / "browser.css"
     picture = traitlets.Bytes().tag(sync=True)  # the photo, a JPEG
     width, height = traitlets.Int().tag(sync=True), traitlets.Int().tag(sync=True)
     alpha = _Bytes().tag(sync=True)  # one byte per pixel, row by row; empty before the first stroke
 
     def __init__(self, photo: object) -> None:
-        if on_colab():
-            from google.colab import output  # third-party widgets are off there by default
-
-            output.enable_custom_widget_manager()
+        use_widgets_on_colab()
         image = load_image(photo, SIZE)
         super().__init__(picture=to_jpeg(image), height=image.shape[-2], width=image.shape[-1])
 
@@ -77,3 +74,11 @@ def paint_mask(photo: object) -> Brush:
     photo: anything that `load_image` takes. Raises ValueError or FileNotFoundError for a bad picture.
     """
     return Brush(photo)
+
+
+def use_widgets_on_colab() -> None:
+    """Switch on widgets that are not its own, where this is Colab."""
+    if on_colab():
+        from google.colab import output
+
+        output.enable_custom_widget_manager()

@@ -34,6 +34,6 @@ def plain_name(path: str) -> str:
     return re.sub(r"\W+", "_", Path(path).stem)[:40] or "picture"
 
 
-def free_name(stem: str) -> str:
+def free_name(stem: str, ending: str = ".png") -> str:
     """Return the first of stem_1.png, stem_2.png, ... that is no file yet."""
-    return next(name for number in count(1) if not Path(name := f"{stem}_{number}.png").exists())
+    return next(name for number in count(1) if not Path(name := f"{stem}_{number}{ending}").exists())

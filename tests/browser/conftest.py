@@ -71,12 +71,18 @@ def _wait_for(address, server, log):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def flags():
+    """More flags for Chromium; a file of tests may define its own."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def browser(flags):
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install .[test]")
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: `apt-get install chromium` to run the browser's tests")
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         yield chromium
         chromium.close()
 
