@@ -40,7 +40,7 @@ Every other concern is a folder that imports this one, never the other way round
 """
 
 import nst_lessons.waiting  # noqa: F401 - first: it must set how torch waits before torch is loaded
-from nst_lessons import samples
+from nst_lessons import samples, studio
 from nst_lessons.figures import draw, draw_origins, explore, play, show, show_figure
 from nst_lessons.images import load_image, resize, save_image
 from nst_lessons.live import LivePlot
@@ -51,7 +51,7 @@ from nst_lessons.neural_neighbours import neighbours
 from nst_lessons.objective import Weights
 from nst_lessons.progress_bars import progress
 from nst_lessons.step import Result, Step
-from nst_lessons.studio import Camera, Studio, paint_mask
+from nst_lessons.studio import Studio
 from nst_lessons.vgg import VGG
 
 __all__ = [
@@ -87,3 +87,10 @@ __all__ = [
     "total_variation",
     "transfer",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the brush and the camera at first use."""
+    if name in ("Camera", "paint_mask"):
+        return getattr(studio, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

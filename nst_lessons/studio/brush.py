@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import anywidget
 import numpy as np
 import torch
 import traitlets
 
 from nst_lessons.images import load_image, save_image, to_jpeg
-from nst_lessons.machine import on_colab
+from nst_lessons.studio.browser import HERE, BrowserWidget
 
 SIZE = 384  # pixels of the mask's long side
-_HERE = Path(__file__).parent
 
 
 class _Bytes(traitlets.Bytes):
@@ -20,19 +18,18 @@ class _Bytes(traitlets.Bytes):
         return super().validate(obj, bytes(value) if isinstance(value, memoryview) else value)
 
 
-class Brush(anywidget.AnyWidget):
+class Brush(BrowserWidget):
     """Shows a photo to paint on, with mouse, finger or keys; observe `alpha` to act on each stroke.
 
     photo: anything that `load_image` takes
     """
 
-    _esm, _css = _HERE / "brush.js", _HERE / "browser.css"
+    _esm = HERE / "brush.js"
     picture = traitlets.Bytes().tag(sync=True)  # the photo, a JPEG
     width, height = traitlets.Int().tag(sync=True), traitlets.Int().tag(sync=True)
     alpha = _Bytes().tag(sync=True)  # one byte per pixel, row by row; empty before the first stroke
 
     def __init__(self, photo: object) -> None:
-        use_widgets_on_colab()
         image = load_image(photo, SIZE)
         super().__init__(picture=to_jpeg(image), height=image.shape[-2], width=image.shape[-1])
 
@@ -74,11 +71,3 @@ def paint_mask(photo: object) -> Brush:
     photo: anything that `load_image` takes. Raises ValueError or FileNotFoundError for a bad picture.
     """
     return Brush(photo)
-
-
-def use_widgets_on_colab() -> None:
-    """Switch on widgets that are not its own, where this is Colab."""
-    if on_colab():
-        from google.colab import output
-
-        output.enable_custom_widget_manager()

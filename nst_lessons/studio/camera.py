@@ -2,24 +2,21 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import anywidget
 import torch
 import traitlets
 
 from nst_lessons.images import load_image, save_image, to_jpeg
 from nst_lessons.moving.clips import save_clip
 from nst_lessons.sizes import whole
-from nst_lessons.studio.brush import use_widgets_on_colab
+from nst_lessons.studio.browser import HERE, BrowserWidget
 from nst_lessons.studio.uploads import free_name
 
 LARGEST = 2_000_000  # bytes of a frame
 TOLD = 3.0  # seconds that a message stays
-_HERE = Path(__file__).parent
 
 
-class Camera(anywidget.AnyWidget):
+class Camera(BrowserWidget):
     """Paints the camera's frames as they come: `nst.Camera(net.paint)` as the last line of a cell.
 
     painter: a function from a frame (1, 3, H, W) in [0, 1] to a picture of such a shape
@@ -31,14 +28,13 @@ class Camera(anywidget.AnyWidget):
     Raises ValueError for a painter that cannot be called, or a wrong size.
     """
 
-    _esm, _css = _HERE / "camera.js", _HERE / "browser.css"
+    _esm = HERE / "camera.js"
     size = traitlets.Int().tag(sync=True)
 
     def __init__(self, painter: Callable[[torch.Tensor], torch.Tensor], *, size: int = 256) -> None:
         if not callable(painter):
             raise ValueError(f"The painter is {painter!r}: give a function of a frame, such as `net.paint`.")
         size = whole(size, "The size", 32, "the long side in pixels, ", most=1024)
-        use_widgets_on_colab()
         super().__init__(size=size)
         self.painter, self.photo, self.clip = painter, None, None
         self._frames, self._times, self._quiet_until = [], [], 0.0

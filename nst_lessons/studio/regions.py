@@ -1,15 +1,11 @@
 """The part of a Studio that gives a second style its place: a brush, a chooser, and the style's share."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import ipywidgets as widgets
-import torch
 
-from nst_lessons.images import save_image
 from nst_lessons.studio.brush import Brush
 from nst_lessons.studio.chooser import Chooser
-from nst_lessons.studio.uploads import free_name
 
 HELP = "Paint on the photo: there the second style goes, from the next step on."
 
@@ -39,8 +35,3 @@ class Regions(widgets.VBox):
         self.brush.observe(lambda _: self.changed(), "alpha")
         self.row.children = (self.brush, *self.row.children[1:])
         old.close()
-
-
-def save_mask(mask: torch.Tensor) -> Path:
-    """Write a mask beside the notebook under an unused name, and return its path."""
-    return save_image(mask, free_name("mask"))

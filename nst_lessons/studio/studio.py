@@ -19,8 +19,7 @@ from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
 from nst_lessons.studio.panel import Panel
-from nst_lessons.studio.regions import Regions, save_mask
-from nst_lessons.studio.uploads import free_name, keep, plain_name
+from nst_lessons.studio.uploads import free_name, keep, plain_name, save_mask
 from nst_lessons.vgg import VGG, default_vgg
 
 INVITATION = "Press Start; then move any slider while it paints."
@@ -112,6 +111,8 @@ class Studio:
     def two_styles(self) -> None:
         """Show the brush and a second style, which goes where you paint; or hide them, and paint in one style."""
         if self.regions is None:
+            from nst_lessons.studio.regions import Regions  # here, since not every host has what it needs
+
             second = next(name for name in ("wave", "stained_glass") if name != self.panel.style.value)
             self.regions = Regions(self._picture(self.panel.content.value), second, lambda: self._guarded(self._relaunch))
             self.regions.second.picture.value = self._preview(second)
@@ -154,7 +155,7 @@ class Studio:
         before, self._complaint = self._complaint, None
         try:
             action()
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ImportError) as error:
             self._complain(error)
         if before and self.panel.text == before and not self._complaint:  # the old error no longer applies
             self._draw(ended=True) if self.step else self.panel.message(INVITATION)

@@ -37,3 +37,8 @@ def plain_name(path: str) -> str:
 def free_name(stem: str, ending: str = ".png") -> str:
     """Return the first of stem_1.png, stem_2.png, ... that is no file yet."""
     return next(name for number in count(1) if not Path(name := f"{stem}_{number}{ending}").exists())
+
+
+def save_mask(mask: torch.Tensor) -> Path:
+    """Write a mask beside the notebook under an unused name, and return its path."""
+    return save_image(mask, free_name("mask"))

@@ -1,0 +1,28 @@
+"""What the widgets with a browser side of their own share. They need the package anywidget, which not every host has."""
+
+from pathlib import Path
+
+try:
+    from anywidget import AnyWidget
+except ImportError:
+    raise ImportError(
+        "The brush and the camera need the package anywidget: run `%pip install anywidget` in a new cell, restart the kernel, "
+        "and run this cell again."
+    ) from None
+
+from nst_lessons.machine import on_colab
+
+HERE = Path(__file__).parent
+
+
+class BrowserWidget(AnyWidget):
+    """A widget whose browser side is a module beside this file."""
+
+    _css = HERE / "browser.css"
+
+    def __init__(self, **traits: object) -> None:
+        if on_colab():
+            from google.colab import output  # widgets that are not its own are off there by default
+
+            output.enable_custom_widget_manager()
+        super().__init__(**traits)
