@@ -77,7 +77,8 @@ class Panel:
         painting.layout.width = "412px"
         sliders = column([*self.weights.values(), self.scale, self.colours, *self.layers.values(), self.curves])
         self.below = column([])  # where the regions appear
-        return column([row([column([self.content, self.style]), painting, sliders]), self.below, self.code])
+        parts = row([column([self.content, self.style]), painting, sliders], layout={"flex_flow": "row wrap"})
+        return column([parts, self.below, self.code])
 
     @staticmethod
     def _log(name: str, value: float, low: int, high: int) -> widgets.FloatLogSlider:
