@@ -33,6 +33,11 @@ class Runner:
         """Whether a run is under way and paused."""
         return self.running and not self._go.is_set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the last run was told to end."""
+        return self._stopped.is_set()
+
     def start(self, steps: Callable[[], Iterator[Step]], paused: bool = False) -> None:
         """Stop the current run and start `steps()`, or take only its first step; an exception from it goes to `on_end`."""
         self.stop()

@@ -9,12 +9,14 @@ from textwrap import indent
 import torch
 
 from nst_lessons.objective import Weights
+from nst_lessons.studio.beginnings import as_code
 
 
 @dataclass
 class Part:
     """One part of a run: its settings, its first weights, and each change of a weight with its step.
 
+    begin: what the first part starts from, one of `BEGINNINGS`; the others start from the picture before.
     second: the style that goes where `mask`, (1, 3, H, W), is 1; its share of both.
     """
 
@@ -29,6 +31,7 @@ class Part:
     second: str | None = None
     share: float = 0.5
     mask: torch.Tensor | None = None
+    begin: str = "content"
 
     @property
     def styles(self) -> str | list[str]:
@@ -58,7 +61,9 @@ def code(parts: list[Part], save_mask: Callable[[torch.Tensor], Path]) -> str:
             files[key] = files.get(key) or save_mask(part.mask)
             lines.append(f"mask = nst.load_image({files[key].name!r})")
             options.append("masks=[1 - mask, mask]")
-        options += ["weights=weights"] + (["init=step.image"] if number else [])
+        start, init = as_code(part.begin, part.content, part.style, part.schedule[-1][0])
+        options += ["weights=weights", *(["init=step.image"] if number else init)]
+        lines += [] if number else start
         lines.append(f"weights = nst.{part.weights!r}")
         if part.changes:
             lines += ["changes = " + pprint.pformat(part.changes, width=100)]

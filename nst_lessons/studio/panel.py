@@ -7,6 +7,7 @@ import ipywidgets as widgets
 
 from nst_lessons.machine import on_colab
 from nst_lessons.objective import STYLE_LAYERS, Weights
+from nst_lessons.studio.beginnings import BEGINNINGS
 from nst_lessons.studio.chooser import Chooser
 
 COLOURS = {"the style's": "style", "the photo's (luminance only)": "luminance", "the photo's (matched)": "matched"}
@@ -26,6 +27,7 @@ class Panel:
         self.layers = {name: self._slider(name, 1.0, 0, 3) for name in STYLE_LAYERS}
         self.scale = self._slider("stroke size", 1.0, 0.5, 2)
         self.colours = widgets.Dropdown(options=list(COLOURS.items()), description="colours", layout={"width": "320px"})
+        self.begin = widgets.Dropdown(options=list(BEGINNINGS.items()), description="start from", layout={"width": "300px"})
         self.start, self.pause, self.stop, self.reset = (
             widgets.Button(description=text, icon=icon, layout={"width": "88px"})
             for text, icon in (("Start", "play"), ("Pause", "pause"), ("Stop", "stop"), ("Reset", "undo"))
@@ -72,7 +74,7 @@ class Panel:
         column, row = widgets.VBox, widgets.HBox
         buttons = row([self.start, self.pause, self.stop, self.reset])
         painting = column(
-            [buttons, self.result, self.progress, self.status, row([self.save, self.copy, self.regions]), self.link]
+            [buttons, self.result, self.progress, self.status, row([self.save, self.copy, self.regions]), self.begin, self.link]
         )
         painting.layout.width = "412px"
         sliders = column([*self.weights.values(), self.scale, self.colours, *self.layers.values(), self.curves])

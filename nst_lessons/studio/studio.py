@@ -15,6 +15,7 @@ from nst_lessons.settings import coarse_to_fine
 from nst_lessons.sizes import whole
 from nst_lessons.step import Step
 from nst_lessons.studio.background import Runner
+from nst_lessons.studio.beginnings import MADE, first_picture
 from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
@@ -64,8 +65,8 @@ class Studio:
         """Start a run from the photo."""
         if self.curves is None:
             raise ValueError("This Studio was closed: run its cell again.")
-        self.parts = []
-        self._launch("content", coarse_to_fine(self.size, self.steps))
+        self.parts, begin = [], self.panel.begin.value
+        self._launch(begin, [(self.size, self.steps)] if begin in MADE else coarse_to_fine(self.size, self.steps))
 
     def pause(self) -> None:
         """Pause the run, or continue a paused one."""
@@ -179,8 +180,12 @@ class Studio:
         self.weights = deepcopy(part.weights)
 
         def steps():
-            network, options = self.vgg or _network(), {**part.options(), "masks": part.masks()}
-            yield from transfer(photo, styles, vgg=network, weights=self.weights, init=init, **options)
+            network, options, start = self.vgg or _network(), {**part.options(), "masks": part.masks()}, init
+            if isinstance(init, str):
+                part.begin, start = init, first_picture(init, photo, styles[0], self.size, network, self._on_beginning)
+                if self.runner.stopping:
+                    return
+            yield from transfer(photo, styles, vgg=network, weights=self.weights, init=start, **options)
 
         self.runner.stop()
         self.parts.append(part)
@@ -209,6 +214,12 @@ class Studio:
             vars(self.weights).update(deepcopy(moved))
         self.curves.add(step)
         self._draw(ended=step.index == step.total)
+
+    def _on_beginning(self, step: Step) -> bool:
+        """Show a step of neighbours, which make the first picture; return False to end them."""
+        self.panel.result.value = to_jpeg(step.image)
+        self.panel.message(f"neighbours make the first picture: step {step.index} of {step.total}")
+        return not self.runner.stopping
 
     def _on_end(self, error: Exception | None) -> None:
         if error is not None:

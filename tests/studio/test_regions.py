@@ -93,6 +93,26 @@ def test_shown_as_code_makes_the_same_picture_with_the_mask(studio):  # noqa: F8
     assert torch.equal(scope["step"].image, studio.step.image)
 
 
+@pytest.mark.parametrize("begin", ["noise", "universal", "neighbours"])
+def test_a_run_starts_from_what_is_chosen_and_the_code_says_so(studio, begin):  # noqa: F811
+    studio.panel.begin.value = begin
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 2)
+    studio.stop()
+    scope = {}
+    exec(studio.code().replace("nst.show(", "print("), scope)
+    assert torch.equal(scope["step"].image, studio.step.image)
+
+
+def test_neighbours_that_make_the_first_picture_can_be_stopped(studio):  # noqa: F811
+    studio.panel.begin.value = "neighbours"
+    press(studio.panel.start)
+    wait_until(lambda: "neighbours make" in studio.panel.text)
+    start = time.monotonic()
+    studio.stop()
+    assert time.monotonic() - start < 5 and studio.step is None
+
+
 def test_a_new_photo_brings_an_empty_brush_and_a_paused_run_stays_paused(studio):  # noqa: F811
     press(studio.panel.start)
     press(studio.panel.regions)
