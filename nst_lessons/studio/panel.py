@@ -5,8 +5,11 @@ from html import escape
 
 import ipywidgets as widgets
 
+from nst_lessons.images import to_jpeg
+from nst_lessons.live import describe
 from nst_lessons.machine import on_colab
 from nst_lessons.objective import STYLE_LAYERS, Weights
+from nst_lessons.step import Step
 from nst_lessons.studio.beginnings import BEGINNINGS
 from nst_lessons.studio.chooser import Chooser
 
@@ -49,6 +52,11 @@ class Panel:
         """Show plain `text` in the status line."""
         self.text = text
         self.status.value = escape(text).replace("\n", "<br>")
+
+    def draw(self, step: Step, weights: Weights) -> None:
+        """Show a step's picture and numbers, and the weights that made it."""
+        self.result.value, self.progress.value = to_jpeg(step.image), step.index / step.total
+        self.message(f"{describe(step)}\nweights {weights.content:.3g} : {weights.style:.3g} : {weights.tv:.3g}")
 
     def offer(self, name: str) -> None:
         """Say that a picture was saved, with a link to download it where links to files work."""

@@ -1,11 +1,13 @@
 """The part of a Studio that gives a second style its place: a brush, a chooser, and the style's share."""
 
 from collections.abc import Callable
+from html import escape
 
 import ipywidgets as widgets
 
 from nst_lessons.studio.brush import Brush
 from nst_lessons.studio.chooser import Chooser
+from nst_lessons.studio.uploads import save_mask
 
 HELP = "Paint on the photo: there the second style goes, from the next step on."
 
@@ -27,6 +29,7 @@ class Regions(widgets.VBox):
         self.row = widgets.HBox([self.brush, side], layout={"flex_flow": "row wrap", "grid_gap": "16px"})
         super().__init__([widgets.Label(HELP), self.row])
         self.brush.observe(lambda _: self.changed(), "alpha")
+        self.save.on_click(lambda _: self._write())
         self.share.observe(lambda _: self.changed(), "value")
 
     def take(self, photo: object) -> None:
@@ -35,3 +38,10 @@ class Regions(widgets.VBox):
         self.brush.observe(lambda _: self.changed(), "alpha")
         self.row.children = (self.brush, *self.row.children[1:])
         old.close()
+
+    def _write(self) -> None:
+        """Write the mask beside the notebook, and say how it is called."""
+        try:
+            self.note.value = f"saved as {save_mask(self.brush.mask).name}"
+        except OSError as error:
+            self.note.value = escape(str(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
-from nst_lessons.live import Curves, describe
+from nst_lessons.live import Curves
 from nst_lessons.loop import transfer
 from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
@@ -118,7 +118,6 @@ class Studio:
             self.regions = Regions(self._picture(self.panel.content.value), second, lambda: self._guarded(self._relaunch))
             self.regions.second.picture.value = self._preview(second)
             self._watch(self.regions.second)
-            self.regions.save.on_click(lambda _: self._guarded(self._save_mask))
         shown = not self.panel.below.children
         self.panel.below.children = (self.regions,) if shown else ()
         self.panel.regions.description = "One style" if shown else "Two styles"
@@ -229,10 +228,7 @@ class Studio:
         now = time.perf_counter()
         if self.step is None or not (ended or now > self._next_picture):
             return
-        self.panel.result.value = to_jpeg(self.step.image)
-        self.panel.progress.value = self.step.index / self.step.total
-        used = f"weights {self.weights.content:.3g} : {self.weights.style:.3g} : {self.weights.tv:.3g}"
-        self.panel.message(f"{describe(self.step)}\n{used}")
+        self.panel.draw(self.step, self.weights)
         if ended or now > self._next_curves:
             self.curves.draw()
             self.panel.curves.value = self.curves.png
@@ -257,9 +253,6 @@ class Studio:
     def _picture(self, name: str) -> object:
         """Return what `load_image` takes: an uploaded picture, or a sample's name or a path."""
         return self.uploads.get(name, name)
-
-    def _save_mask(self) -> None:
-        self.regions.note.value = f"saved as {save_mask(self.regions.brush.mask).name}"
 
     def _chosen(self, chooser: Chooser) -> None:
         chooser.picture.value = self._preview(chooser.value)
