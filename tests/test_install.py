@@ -53,13 +53,23 @@ def installed(wheel, tmp_path_factory):
 
 
 def test_all_of_the_package_is_in_the_wheel_with_styles_and_models_and_nothing_else(wheel):
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "nst_lessons", "data/styles", "data/models"]
+    command = [
+        "git",
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "nst_lessons",
+        "data/styles",
+        "data/models",
+        "notebooks",
+    ]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     files = [PurePosixPath(name) for name in listed if (ROOT / name).is_file()]
     expected = {file if file.parts[0] == "nst_lessons" else "nst_lessons" / file for file in files}
     inside = {PurePosixPath(name) for name in zipfile.ZipFile(wheel).namelist()}
     assert {file for file in inside if not file.parts[0].endswith(".dist-info")} == expected
-    for part in ("moving", "one_pass/training", "checks", "commands", "data/styles", "data/models"):
+    for part in ("moving", "one_pass/training", "checks", "commands", "data/styles", "data/models", "notebooks/solutions"):
         assert any(file.is_relative_to(f"nst_lessons/{part}") for file in expected)
 
 
