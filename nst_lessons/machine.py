@@ -74,11 +74,25 @@ def keep_freed_memory() -> None:
     blocks, too, made a picture of 1024 pixels need a quarter more memory. The largest maps at 512 pixels are blocks of 64 MB.
     """
     trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in malloc.h
-    with suppress(AttributeError, OSError, TypeError):  # another C library, or none that we can call
-        library = ctypes.CDLL(None)
-        library.gnu_get_libc_version  # noqa: B018 - only glibc knows these numbers
+    if library := _glibc():
         library.mallopt(mmap_threshold, 128 << 20)
         library.mallopt(trim_threshold, 128 << 20)
+
+
+def return_freed_memory() -> None:
+    """Return to the system what glibc keeps: before a larger size, for whose maps the kept blocks are too small."""
+    if library := _glibc():
+        library.malloc_trim(0)
+
+
+@cache
+def _glibc() -> ctypes.CDLL | None:
+    """Return the C library if it is glibc; only that one knows the numbers above."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library, or none that we can call
+        library = ctypes.CDLL(None)
+        library.gnu_get_libc_version  # noqa: B018 - it raises where it is missing
+        return library
+    return None
 
 
 def on_colab() -> bool:

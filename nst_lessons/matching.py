@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from nst_lessons.vgg import VGG
 
 LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_3", "relu4_1")
-VALUES = 2**24  # of the table of cosines that `nearest` holds at once: 64 MB
+VALUES = 2**22  # of the table of cosines that `nearest` holds at once: 16 MB
 
 
 def hypercolumns(vgg: VGG, picture: torch.Tensor, layers: Sequence[str] = LAYERS) -> torch.Tensor:

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_pyramid
 from nst_lessons.images import resize
 from nst_lessons.loop import full_size
+from nst_lessons.machine import return_freed_memory
 from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, resized, stacked
 from nst_lessons.settings import MIN_SIZE, Pictures, Settings
 from nst_lessons.sizes import MIN_SIDE, real, whole
@@ -170,6 +171,7 @@ def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iter
     index, seconds, rates, photo, image = 0, 0.0, deque(maxlen=9), None, pictures.first
     for number, (size, steps) in enumerate(settings.schedule, 1):
         start = time.perf_counter()
+        return_freed_memory()
         last_photo, photo = photo, _at_size(pictures.content, size)
         share, image = 1.0, resize(image, tuple(photo.shape[-2:]))  # of the photo in what is matched
         if last_photo is not None:
@@ -195,12 +197,13 @@ def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> I
     pyramid = to_pyramid(to_canvas(image))
     optimizer = torch.optim.Adam(pyramid, lr=RATE)
     fading = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, FADE, max(1, steps - 1))
+    target = {}
     for number in range(steps):
         image = to_image(from_pyramid(pyramid))
         columns = targets.columns(image)
         if number % (steps if targets.together else REMATCH) == 0:
-            query = {name: columns[name].detach().lerp(targets.photo[name], 0 if number else share) for name in columns}
-            target = targets.match(query)
+            for name, column in columns.items():  # one by one: each needs as much memory again
+                target |= targets.match({name: column.detach().lerp(targets.photo[name], 0 if number else share)})
         losses = {name: matched_loss(columns[name], target[name]) for name in columns}
         loss = sum(losses.values()) / len(losses)
         optimizer.zero_grad()
