@@ -26,3 +26,7 @@ class BrowserWidget(AnyWidget):
 
             output.enable_custom_widget_manager()
         super().__init__(**traits)
+
+    def __repr__(self) -> str:
+        """Return what a page shows where no kernel runs."""
+        return f"When the notebook runs, the {type(self).__name__.lower()} appears here."
