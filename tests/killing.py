@@ -155,7 +155,7 @@ def _child(run: Callable, folder: str, use: int, size: int, telling: object) -> 
     multiprocessing.set_start_method("fork", force=True)  # a lock of tqdm's would otherwise stay until the tests end
     torch.set_num_threads(1)
     Path("tmp").mkdir(exist_ok=True)
-    tempfile.tempdir = None
+    tempfile.tempdir = f"{folder}/tmp"  # otherwise Python tries it out first, with a file of four bytes that a kill may leave
     os.environ |= VARIABLES | {"TMPDIR": f"{folder}/tmp", "XDG_CACHE_HOME": f"{folder}/cache"}
     uses, printed = [], io.StringIO()
     sys.addaudithook(partial(_watch, folder, use, uses))
