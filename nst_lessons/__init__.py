@@ -29,7 +29,7 @@ This folder holds the whole method, its pictures and its plots. You can read it 
 
 Every other concern is a folder that imports this one, never the other way round:
 
-    studio/           Studio: sliders that steer a run (lesson 05)
+    studio/           Studio: sliders that steer a run (lesson 05); the brush for regions, the camera (lessons 08 and 09)
     one_pass/         styles without optimising (lessons 07 and 08); training/ made the bundled models
     moving/           clips and stereo pairs (lesson 09)
     wall/             every photo in every style, and a poster

@@ -62,7 +62,7 @@ class Studio:
         return self.step.image.cpu()
 
     def start(self) -> None:
-        """Start a run from the photo."""
+        """Start a run from the photo, or from what was chosen to start from."""
         if self.curves is None:
             raise ValueError("This Studio was closed: run its cell again.")
         self.parts, begin = [], self.panel.begin.value
@@ -82,7 +82,7 @@ class Studio:
         self.panel.message(f"stopped\n{self.panel.text}") if self.step else None
 
     def reset(self) -> None:
-        """End the run and reset every slider."""
+        """End the run and reset every slider and menu."""
         self.runner.stop()
         for slider, value in self._defaults.items():
             slider.value = value
@@ -143,7 +143,7 @@ class Studio:
         self._watch(panel.style)
         for control in (panel.scale, panel.colours):
             control.observe(lambda _: self._guarded(self._relaunch), "value")
-        sliders = [*panel.weights.values(), *panel.layers.values(), panel.scale, panel.colours]
+        sliders = [*panel.weights.values(), *panel.layers.values(), panel.scale, panel.colours, panel.begin]
         self._defaults = {slider: slider.value for slider in sliders}
 
     def _watch(self, chooser: Chooser) -> None:
