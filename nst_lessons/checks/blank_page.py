@@ -13,6 +13,7 @@ import torch.nn.functional as F
 
 from nst_lessons.checks.cases import uniform
 from nst_lessons.checks.question import untouched
+from nst_lessons.checks.remarks import remark_on
 from nst_lessons.checks.trial import Wrong, check_function, run
 from nst_lessons.checks.values import brief
 from nst_lessons.checks.watching import Seen, Trace, Watch, block_of
@@ -24,7 +25,6 @@ NEVER = ("stylize", "transfer", "gram_matrix", "content_loss", "style_loss")
 SHORT, LONG = 2, 6  # steps of the two runs
 PHOTO_SIZE, OTHER_SIZE = (32, 48), (40, 36)  # the painting has the photo's size in the long run, so that a mix-up runs, too
 SEVERAL = 3  # layers for the style
-OUTSIDE = 0.03  # of [0, 1]: more than a start a little inside changes
 DEEP = 3  # the first block that is deep enough for the content
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 NO_GRADIENT = "no gradient reaches the pixels. The canvas needs `requires_grad_(True)`, and nothing on the way may cut it off."
@@ -220,40 +220,8 @@ def missing(paint: Callable) -> tuple[int, str] | None:
             return number, str(wrong)
     if error := short.error or long.error:
         raise error
-    remark = _remark(long)
+    remark = remark_on(long.photo, long.seen.pictures)
     return (len(STAGES), remark) if remark else None
-
-
-def _remark(ran: Ran) -> str | None:
-    """Say what the way to keep the pixels in [0, 1] costs: pixels that are stuck, or a picture that nobody has measured."""
-    seen = _pixels(ran)
-    if not seen:
-        return None
-    if any(one.min() < -OUTSIDE or one.max() > 1 + OUTSIDE for one in seen):
-        return (
-            "all five stages stand. But the network saw values outside [0, 1], and only the end is clamped, so nobody has "
-            "measured the picture that you save. Better: compute the pixels from a free u, or clamp after each step."
-        )
-    moved, ends = (seen[-1] - ran.photo).abs(), (ran.photo == 0) | (ran.photo == 1)
-    if moved[ends].mean() < 0.1 * moved[~ends].mean():
-        return (
-            "all five stages stand. But pixels that are exactly 0 or 1 in the photo hardly move, because your function is flat "
-            "there. Better: begin a little inside, with `photo.clamp(0.02, 0.98)`."
-        )
-    return None
-
-
-def _pixels(ran: Ran) -> list[torch.Tensor]:
-    """Return the pictures that the network saw, without its normalisation; none if the first one was not the photo."""
-    photo, first = ran.photo.flatten(2), ran.seen.pictures[0].flatten(2)
-    if photo.shape != first.shape:
-        return []
-    spread = photo - photo.mean(2, keepdim=True)
-    slope = (spread * first).sum(2, keepdim=True) / spread.square().sum(2, keepdim=True)
-    offset = (first - slope * photo).mean(2, keepdim=True)
-    if (first - slope * photo - offset).abs().max() > OUTSIDE * slope.abs().max():
-        return []
-    return [((one.flatten(2) - offset) / slope).view_as(ran.photo) for one in ran.seen.pictures]
 
 
 def painted(paint: Callable, photo: torch.Tensor, painting: torch.Tensor, steps: int) -> torch.Tensor:
