@@ -133,3 +133,9 @@ def test_a_saved_picture_is_named_after_what_was_painted(studio):  # noqa: F811
     studio.stop()
     studio.panel.style.value = "wave"
     assert studio.save().name == "chelsea_in_swirls_1.png"
+
+
+def test_reset_chooses_the_photo_to_start_from_again(studio):  # noqa: F811
+    studio.panel.begin.value = "noise"
+    press(studio.panel.reset)
+    assert studio.panel.begin.value == "content"
