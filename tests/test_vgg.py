@@ -5,6 +5,7 @@ import torchvision
 
 import nst_lessons as nst
 from nst_lessons import fast, vgg_weights
+from nst_lessons.convolve import nnpack_available
 from nst_lessons.machine import best_dtype
 from nst_lessons.vgg import agrees_with_autograd
 
@@ -90,11 +91,16 @@ def gradient(vgg, image):
     return image.grad
 
 
+# Ways that round differently may decide a ReLU or a maximum the other way where two values nearly tie: 0.005 in ten pictures.
+@pytest.mark.parametrize("way, tolerance", [("direct", 1e-4), ("nnpack", 0.02), ("winograd", 0.02)])
 @pytest.mark.parametrize("pooling", ["max", "avg"])
-def test_the_fast_gradient_equals_autograds(pooling, random_image):
+def test_the_fast_gradient_equals_autograds(pooling, way, tolerance, random_image, monkeypatch):
+    if way == "nnpack" and not nnpack_available():
+        pytest.skip("NNPACK does not run on this processor")
+    monkeypatch.setenv("NST_CONV", way)
     image = random_image(72, 100, seed=5)
     fast, plain = (gradient(nst.VGG(device="cpu", pooling=pooling, fast=fast), image) for fast in (True, False))
-    assert (fast - plain).norm() / plain.norm() < 1e-4
+    assert (fast - plain).norm() / plain.norm() < tolerance
 
 
 @pytest.mark.skipif(best_dtype(torch.device("cpu")) != torch.bfloat16, reason="no bfloat16 in this processor")

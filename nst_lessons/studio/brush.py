@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import traitlets
 
+from nst_lessons.figures import draw, to_html
 from nst_lessons.images import load_image, save_image, to_jpeg
 from nst_lessons.studio.browser import HERE, BrowserWidget
 
@@ -32,6 +33,11 @@ class Brush(BrowserWidget):
     def __init__(self, photo: object) -> None:
         image = load_image(photo, SIZE)
         super().__init__(picture=to_jpeg(image), height=image.shape[-2], width=image.shape[-1])
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
+        data, metadata = super()._repr_mimebundle_(**options)
+        still = f"The photo. {self!r}"
+        return {**data, "text/html": to_html(draw({"photo": load_image(self.picture)}, still), still)}, metadata
 
     @property
     def mask(self) -> torch.Tensor:
