@@ -133,8 +133,8 @@ cosines = Prediction(
 )
 
 
-def _largest(shares: Mapping[str, float]) -> str:
-    return max(shares, key=shares.get)
+def _largest(shares: Mapping[str, float]) -> list[str]:
+    return [name for name, share in shares.items() if share > max(shares.values()) - 0.05]  # also what is nearly as large
 
 
 wood = Prediction(

@@ -18,7 +18,7 @@ class Prediction:
     """A guess about a run.
 
     choices: for each part of the guess, what may be guessed. came_out: a function of what was measured that returns the
-    choice that came true. why: what there is to learn from the result.
+    choice that came true, or a list of them. why: what there is to learn from the result.
     """
 
     def __init__(self, *choices: Sequence, came_out: Callable[..., object], why: str) -> None:
@@ -57,7 +57,8 @@ class Prediction:
         return f"{said} after the result: {_named(self.locked)} still counts."
 
     def _true_guesses(self, *measured: object) -> list[tuple]:
-        return [(self.came_out(*measured),)]
+        found = self.came_out(*measured)
+        return [(one,) for one in (found if isinstance(found, list) else [found])]
 
     def _beside(self, true: list[tuple]) -> str | None:
         """Settle the locked guess and return it beside the result, or None if no guess is locked."""
