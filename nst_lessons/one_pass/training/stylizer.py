@@ -88,8 +88,8 @@ def training(
     styles: a picture for each style of the model, anything `load_image` reads.
     photos: pictures (1, 3, H, W) to cut crops from, by default the project's.
     preview: a photo; a Step's image is this photo in the style of the batch's first crop.
-    vgg, weights: the extractor, and the weights of the losses and layers, by default those of the shipped network; the weight of
-    the moments is not used.
+    vgg, weights: the extractor, and the weights of the losses and layers, by default those of the shipped network;
+    `moments` is not used.
     steps, batch, size: how many steps, crops per step, and their side in pixels.
     style_size: the long side of the styles in pixels.
     rate: the first learning rate; it falls to 0 along half a cosine.
