@@ -82,7 +82,7 @@ def training(
     style: object = None,
     steps: int = 250,
     seconds: float = 150.0,
-    rate: float = 5e-3,
+    rate: float = 3e-3,
     vgg: VGG | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
