@@ -70,4 +70,6 @@ def test_a_container_of_the_first_version_sees_its_limit_at_the_root(groups):
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to `ulimit -v`")
 def test_ulimit_counts():
     run = subprocess.run([sys.executable, "-c", IN_A_LIMIT], cwd=ROOT, env=os.environ, capture_output=True, text=True)
-    assert run.returncode == 0 and "0.5 GB are free: the largest size that fits is about 4" in run.stdout, run.stdout + run.stderr
+    assert run.returncode == 0 and "0.5 GB are free: the largest size that fits is about 4" in run.stdout, (
+        run.stdout + run.stderr
+    )
