@@ -1,14 +1,16 @@
 """A release: the same bytes from two builds, the files of the commit and nothing else, and one version everywhere."""
 
+import re
+
 import pytest
 
 from tests import release
 
-pytest.importorskip("build")
 UNREACHABLE = ("Could not find a version", "Temporary failure in name resolution", "NewConnectionError", "Max retries")
 
 
 def build(source, out, **options):
+    pytest.importorskip("build")
     try:
         return release.built(source, out, **options)
     except RuntimeError as error:
@@ -36,8 +38,9 @@ def test_two_builds_are_equal_and_hold_the_files_of_the_commit(tmp_path):
     ]
 
 
-def test_the_version_is_the_same_in_pyproject_the_citation_and_the_changelog(monkeypatch):
+def test_the_version_is_the_same_in_pyproject_the_citation_the_changelog_and_the_readme(monkeypatch):
     version = release.the_version()
+    assert set(re.findall(r"nst_lessons-([\d.]+)-py3", (release.ROOT / "README.md").read_text(encoding="utf-8"))) == {version}
     monkeypatch.setattr(release, "changelog_heading", lambda: "9.9.9 - unreleased")
     with pytest.raises(ValueError, match=rf"has version {version}.*top entry '9.9.9 - unreleased': write {version}"):
         release.the_version()
