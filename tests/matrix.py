@@ -1,7 +1,7 @@
 """Try the project in every Python that is installed: `make matrix`, or `make matrix ONLY="3.12-newest colab"` for some rows.
 
-A row has an environment of its own, which is deleted after use. It has the newest packages, the oldest that pyproject.toml allows
-(those built for this Python), or those of Colab or Kaggle. It takes up to 7 GB of the disk for that time, and some 10 minutes.
+A row has an environment of its own, which is deleted after use. It has the newest packages, the oldest that pyproject.toml
+allows (those built for this Python), or those of Colab or Kaggle. It takes up to 7 GB of the disk, and some 10 minutes.
 """
 
 import os
