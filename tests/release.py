@@ -79,7 +79,7 @@ def exported(folder: Path) -> Path:
 
 
 def built(source: Path, out: Path, umask: int = 0o022) -> list[Path]:
-    """Build the sdist, and from it the wheel. Returns both; their times are that of the commit."""
+    """Build the sdist, and from it the wheel. Returns [wheel, sdist]; the times in them are the commit's."""
     env = os.environ | {"SOURCE_DATE_EPOCH": git("log", "-1", "--format=%ct").strip()}
     command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
     made = subprocess.run(command, env=env, capture_output=True, text=True, umask=umask)

@@ -21,13 +21,13 @@ def build(source, out, **options):
 
 @pytest.mark.slow
 def test_two_builds_are_equal_and_hold_the_files_of_the_commit(tmp_path):
-    sdist, wheel = build(release.exported(tmp_path / "a"), tmp_path / "first")
+    wheel, sdist = build(release.exported(tmp_path / "a"), tmp_path / "first")
     other = release.exported(tmp_path / "elsewhere")
     for name in ("out/demo.png", "tests/__pycache__/a.pyc", "dist/old.whl", "data/own/me.jpg", "notebooks/painting.png"):
         (other / name).parent.mkdir(exist_ok=True)
         (other / name).write_text("left over")
     again = build(other, tmp_path / "second", umask=0o077)
-    assert [path.read_bytes() for path in again] == [sdist.read_bytes(), wheel.read_bytes()]
+    assert [path.read_bytes() for path in again] == [wheel.read_bytes(), sdist.read_bytes()]
     files = release.committed()
     assert not release.wrong_contents(sdist, files) and not release.wrong_contents(wheel, files)
     assert release.wrong_contents(wheel, [file for file in files if file != "data/styles/wave.jpg"]) == [
