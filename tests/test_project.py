@@ -115,3 +115,27 @@ def test_the_readme_has_the_benchmarks_figures():
 def test_the_docs_start_jupyter_as_make_lab_does():
     [line] = re.findall(r"^LAB := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert f"```bash\n{line}\n```" in (ROOT / "docs" / "own_pictures.md").read_text(encoding="utf-8")
+
+
+PAGES = [page for folder in (ROOT, ROOT / "docs", ROOT / "data", ROOT / "notebooks") for page in sorted(folder.glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_there(page):
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+def test_each_line_of_the_journals_checklist_names_a_file_but_for_use_in_a_class():
+    rows = re.findall(r"^\| (.+?) \| .* \| (.+) \|$", (ROOT / "docs" / "adopting.md").read_text(encoding="utf-8"), re.MULTILINE)
+    unanswered = [what for what, where in rows if "](" not in where]
+    assert len(rows) > 18 and unanswered == ["what is asked", "Experience of use in teaching"]
+
+
+def test_the_paper_has_the_journals_head_and_parts_and_cites_what_is_in_its_list():
+    _, head, text = (ROOT / "docs" / "paper.md").read_text(encoding="utf-8").split("---\n", 2)
+    assert {"title", "tags", "authors", "affiliations", "date", "bibliography"} <= yaml.safe_load(head).keys()
+    parts = ["Summary", "Statement of need", "Learning objectives", "Content and instructional design", "Experience of use"]
+    assert re.findall(r"^# (.*)$", text, re.MULTILINE) == [*parts, "References"]
+    listed = re.findall(r"^@\w+\{(.+),$", (ROOT / "docs" / "paper.bib").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"@(\w+:\d{4})", text)) == set(listed) and len(listed) == len(set(listed))

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 from nst_lessons.publishing.copies import copy_lessons
@@ -38,6 +39,9 @@ def _lab(args: argparse.Namespace) -> int:
     print(f"The lessons are in {folder}.", flush=True)
     if args.copy_only:
         return 0
+    if not os.access(Path.home(), os.W_OK):  # such as a container's; Jupyter would fail there
+        os.environ["HOME"] = tempfile.mkdtemp(prefix="nst_lessons_home_")
+        print(f"Your home folder cannot be written to, so Jupyter keeps its settings in {os.environ['HOME']}.", flush=True)
     print("If no browser opens, copy the address below that begins with http://localhost. Ctrl-C ends JupyterLab.", flush=True)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=localhost"]
     command += [f"--ServerApp.tornado_settings={{'{MESSAGE}': 100_000_000}}", str(folder / FIRST)]

@@ -18,7 +18,7 @@ from PIL import Image
 
 from nst_lessons.moving.times import Shot, constant_rate
 
-INSTALL = 'pip install "imageio-ffmpeg>=0.6"'
+INSTALL = 'pip install "imageio-ffmpeg>=0.8"'
 IN_MP4 = {"aac", "mp3", "ac3", "alac"}  # sound codecs that an MP4 can hold unchanged
 USUAL_FPS = 25.0  # for a film without times
 EXACT = "bicubic+accurate_rnd+full_chroma_int"  # without these flags, greys come out darker by up to 3 of 255

@@ -21,7 +21,7 @@ from PIL import Image
 
 from nst_lessons.images import to_pil
 from nst_lessons.loop import stylize
-from nst_lessons.machine import BYTES_PER_PIXEL, best_device, best_dtype
+from nst_lessons.machine import BYTES_PER_PIXEL, best_device, best_dtype, free_memory
 from nst_lessons.sizes import whole
 from nst_lessons.vgg import VGG
 
@@ -78,7 +78,7 @@ def default_jobs(size: int) -> int:
     """Return one job per core, if memory allows: two processes of one thread paint more than one process of two."""
     device = best_device()
     needed = 1e9 + size**2 * BYTES_PER_PIXEL * best_dtype(device).itemsize / 4  # bytes of torch itself and of a step
-    fitting = int(psutil.virtual_memory().available / needed)
+    fitting = int(free_memory() / needed)
     return max(1, min(torch.get_num_threads(), fitting)) if device.type == "cpu" else 1
 
 

@@ -65,14 +65,13 @@ def test_a_file_a_full_folder_one_that_cannot_be_written_and_a_taken_port_are_re
 
 
 @pytest.mark.slow
-def test_it_opens_jupyterlab_on_this_computer_only_with_a_token(tmp_path):
+@pytest.mark.parametrize("home", ["home", "file/me"], ids=["home", "a home that cannot be written to"])
+def test_it_opens_jupyterlab_on_this_computer_only_with_a_token(home, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "file").write_text("not even root can make a folder in it")
     command = [sys.executable, "-m", "nst_lessons", "lab", str(tmp_path / "own")]
-    environment = os.environ | {
-        "BROWSER": "true",
-        "JUPYTER_CONFIG_DIR": str(tmp_path),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-        "PYTHONUNBUFFERED": "1",
-    }
+    folders = {"HOME": str(tmp_path / home), "TMPDIR": str(tmp_path)}
+    environment = os.environ | folders | {"BROWSER": "true", "PYTHONUNBUFFERED": "1"}
     with open(tmp_path / "log", "w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:

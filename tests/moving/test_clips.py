@@ -250,6 +250,6 @@ def test_without_the_extra_a_gif_still_works_and_an_mp4_says_what_to_install(tmp
     )
     (tmp_path / "a.mp4").write_text("a clip")
     for use in (lambda path: save_clip(squares(), path), read_clip):
-        with pytest.raises(FileNotFoundError, match=re.escape('run `pip install "imageio-ffmpeg>=0.6"`')):
+        with pytest.raises(FileNotFoundError, match=re.escape('run `pip install "imageio-ffmpeg>=0.8"`')):
             use(tmp_path / "a.mp4")
         use(tmp_path / "a.gif")
