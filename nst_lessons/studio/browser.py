@@ -15,6 +15,11 @@ from nst_lessons.machine import on_colab
 HERE = Path(__file__).parent
 
 
+def browser_side(name: str) -> str:
+    """Return the module in the file `name`, after the helper that all of them use."""
+    return (HERE / "element.js").read_text(encoding="utf-8") + (HERE / name).read_text(encoding="utf-8")
+
+
 class BrowserWidget(AnyWidget):
     """A widget whose browser side is a module beside this file."""
 

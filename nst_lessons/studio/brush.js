@@ -5,12 +5,6 @@ const WAIT = 300; // milliseconds without a movement, after which a stroke that 
 const LABEL = "Photo to paint on. Arrow keys move the brush, hold Shift to move far. Space paints or erases. " +
   "Square brackets change the size. E erases, P paints. Control Z takes back a stroke.";
 
-function element(name, parent, properties = {}) {
-  const made = Object.assign(document.createElement(name), properties);
-  parent.append(made);
-  return made;
-}
-
 function render({ model, el }) {
   const [width, height] = [model.get("width"), model.get("height")];
   const root = element("div", el, { className: "nst-brush" });

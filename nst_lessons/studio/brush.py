@@ -8,7 +8,7 @@ import traitlets
 
 from nst_lessons.figures import draw, to_html
 from nst_lessons.images import load_image, save_image, to_jpeg
-from nst_lessons.studio.browser import HERE, BrowserWidget
+from nst_lessons.studio.browser import BrowserWidget, browser_side
 
 SIZE = 384  # pixels of the mask's long side
 
@@ -25,7 +25,7 @@ class Brush(BrowserWidget):
     photo: anything that `load_image` takes
     """
 
-    _esm = HERE / "brush.js"
+    _esm = browser_side("brush.js")
     picture = traitlets.Bytes().tag(sync=True)  # the photo, a JPEG
     width, height = traitlets.Int().tag(sync=True), traitlets.Int().tag(sync=True)
     alpha = _Bytes().tag(sync=True)  # one byte per pixel, row by row; empty before the first stroke

@@ -9,12 +9,6 @@ const REASONS = {
   none: "This browser gives notebooks no camera. On your own computer, open the notebook at http://localhost.",
 };
 
-function element(name, parent, properties = {}) {
-  const made = Object.assign(document.createElement(name), properties);
-  parent.append(made);
-  return made;
-}
-
 function render({ model, el }) {
   const root = element("div", el, { className: "nst-brush nst-camera" });
   const tools = element("div", root, { className: "nst-tools" });

@@ -9,7 +9,7 @@ import traitlets
 from nst_lessons.images import load_image, save_image, to_jpeg
 from nst_lessons.moving.clips import save_clip
 from nst_lessons.sizes import whole
-from nst_lessons.studio.browser import HERE, BrowserWidget
+from nst_lessons.studio.browser import BrowserWidget, browser_side
 from nst_lessons.studio.uploads import free_name
 
 LARGEST = 2_000_000  # bytes of a frame
@@ -28,7 +28,7 @@ class Camera(BrowserWidget):
     Raises ValueError for a painter that cannot be called, or a wrong size.
     """
 
-    _esm = HERE / "camera.js"
+    _esm = browser_side("camera.js")
     size = traitlets.Int().tag(sync=True)
 
     def __init__(self, painter: Callable[[torch.Tensor], torch.Tensor], *, size: int = 256) -> None:

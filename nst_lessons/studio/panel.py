@@ -53,6 +53,11 @@ class Panel:
         self.text = text
         self.status.value = escape(text).replace("\n", "<br>")
 
+    def allow(self, running: bool, painted: bool) -> None:
+        """Disable the buttons that cannot act: without a run, or without a picture."""
+        self.pause.disabled = self.stop.disabled = not running
+        self.save.disabled = self.copy.disabled = not painted
+
     def draw(self, step: Step, weights: Weights) -> None:
         """Show a step's picture and numbers, and the weights that made it."""
         self.result.value, self.progress.value = to_jpeg(step.image), step.index / step.total

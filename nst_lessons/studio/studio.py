@@ -80,6 +80,7 @@ class Studio:
         self.runner.stop()
         self._draw(ended=True)
         self.panel.pause.description = "Pause"
+        self.panel.allow(running=False, painted=self.step is not None)
         self.panel.message(f"stopped\n{self.panel.text}") if self.step else None
 
     def reset(self) -> None:
@@ -194,6 +195,7 @@ class Studio:
         self._next_picture = 0.0
         panel.pause.description = "Continue" if paused else "Pause"
         panel.message("starting ...")
+        panel.allow(running=True, painted=self.step is not None)
         self.runner.start(steps, paused)
 
     def _relaunch(self) -> None:
@@ -212,6 +214,7 @@ class Studio:
         if moved:
             part.changes[step.index] = moved
             vars(self.weights).update(deepcopy(moved))
+        self.panel.allow(running=True, painted=True)
         self.curves.add(step)
         self._draw(ended=step.index == step.total)
 
@@ -222,6 +225,7 @@ class Studio:
         return not self.runner.stopping
 
     def _on_end(self, error: Exception | None) -> None:
+        self.panel.allow(running=False, painted=self.step is not None)
         if error is not None:
             self._complain(error)
 
@@ -244,6 +248,7 @@ class Studio:
         self.curves.clear()
         self.curves.draw()
         self.panel.curves.value = self.curves.png
+        self.panel.allow(running=False, painted=False)
         self.panel.message(INVITATION)
 
     def _show_code(self) -> None:

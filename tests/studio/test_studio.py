@@ -55,6 +55,26 @@ def png(height=40, width=60, colour=(200, 30, 30)):
     return data.getvalue()
 
 
+def test_buttons_that_cannot_act_are_disabled(studio):
+    def dead():
+        return {name for name in ("start", "pause", "stop", "save", "copy") if getattr(studio.panel, name).disabled}
+
+    assert dead() == {"pause", "stop", "save", "copy"}
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index > 2)
+    assert dead() == set()
+    press(studio.panel.pause)
+    assert dead() == set()
+    press(studio.panel.stop)
+    assert dead() == {"pause", "stop"}
+    press(studio.panel.reset)
+    assert dead() == {"pause", "stop", "save", "copy"}
+    studio.steps = 4
+    press(studio.panel.start)
+    wait_until(lambda: studio.step and studio.step.index == 4 and not studio.runner.running)
+    assert dead() == {"pause", "stop"}
+
+
 def test_a_slider_acts_on_the_run_that_goes_on(studio):
     press(studio.panel.start)
     wait_until(lambda: studio.step and studio.step.index > 5)
