@@ -18,6 +18,8 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     canvas.py         the variables that are optimised, and their optimisers
     colour.py         keep the photo's colours
     settings.py       the options of a run: schedule, shares, masks, first picture
+    tiles.py          the losses of a picture in tiles, for pictures that do not fit into memory as a whole
+    kept.py           the finished sizes of a long run, in a folder
     step.py           Step, Result, and functions that work on a stream of steps
     loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
     matching.py       hypercolumns, nearest, matched loss: the formulas of neural neighbours

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from nst_lessons.commands import authors, doctor, inventory, lab, room, samples, stylize, train, video, wall
+from nst_lessons.commands import authors, doctor, inventory, lab, poster, room, samples, stylize, train, video, wall
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {doctor.version('nst-lessons')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (lab, stylize, video, wall, samples, doctor, inventory, room, authors, train):
+    for module in (lab, stylize, poster, video, wall, samples, doctor, inventory, room, authors, train):
         module.add(commands)
     return parser
 

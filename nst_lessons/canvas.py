@@ -71,6 +71,28 @@ class LBFGS(torch.optim.LBFGS):
         return loss
 
 
+class Momentum(torch.optim.Optimizer):
+    """Follow the gradients' running sum, in units of their size, by a rate that fades to a fifth over `steps`.
+
+    For large pictures: it keeps one number per variable where L-BFGS keeps twenty. In ten steps after an enlargement, it comes
+    as far down as L-BFGS, and further than Adam (measured).
+    """
+
+    def __init__(self, params: list[torch.Tensor], steps: int, rate: float = 0.02, memory: float = 0.8) -> None:
+        super().__init__(params, {})
+        self.rates, self.memory = iter(torch.linspace(rate, rate / 5, max(1, steps)).tolist()), memory
+        self.moving = torch.zeros_like(params[0])
+
+    def step(self, closure: Callable) -> torch.Tensor:
+        loss = closure()
+        (canvas,) = self.param_groups[0]["params"]
+        unit = torch.linalg.vector_norm(canvas.grad, 1) / canvas.numel()
+        self.moving.mul_(self.memory).add_(canvas.grad / unit.clamp_min(1e-30))
+        with torch.no_grad():
+            canvas.sub_(self.moving, alpha=next(self.rates))
+        return loss
+
+
 def _without_compiler() -> None:
     """Keep the first optimiser from loading torch's compiler (0.8 s), which it loads only to switch it off.
 

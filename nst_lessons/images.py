@@ -98,14 +98,16 @@ def to_jpeg(image: torch.Tensor) -> bytes:
     return data.getvalue()
 
 
-def save_image(image: torch.Tensor, path: str | os.PathLike) -> Path:
+def save_image(image: torch.Tensor, path: str | os.PathLike, dpi: int | None = None) -> Path:
     """Write a picture, and return its path, whose ending chooses the format (.png, .jpg, .webp, ...).
 
+    dpi: dots per inch, for a printer; .png, .jpg and .tif files hold it
     The file is written whole or not at all. Raises ValueError for an unknown ending; FileNotFoundError for a missing folder;
     PermissionError; OSError for a full disk (the picture is then saved in the folder for temporary files).
     """
     path, picture = writable(path), to_pil(image)
-    write_or_rescue(path, lambda place: picture.save(place, format=SAVED[path.suffix.lower()], quality=95))
+    options = {"quality": 95} if dpi is None else {"quality": 95, "dpi": (dpi, dpi)}
+    write_or_rescue(path, lambda place: picture.save(place, format=SAVED[path.suffix.lower()], **options))
     return path
 
 

@@ -5,11 +5,12 @@ import sys
 import time
 from io import BytesIO
 
-from nst_lessons.images import to_jpeg
+from nst_lessons.images import resize, to_jpeg
 from nst_lessons.sizes import real
 from nst_lessons.step import Step
 
 _COLOURS = {"loss": "#333333", "style": "#D55E00", "content": "#0072B2"}  # Okabe and Ito: safe for colour-blind people
+MOST_PIXELS = 1024  # on the long side of what is shown
 _SHARE = 0.01  # of a run's time may go into drawing the picture, and the same again into the curves
 
 
@@ -23,6 +24,7 @@ class LivePlot:
     def __init__(self, every: float = 0.5) -> None:
         self.every = real(every, "every")
         self.spent = 0.0  # seconds of drawing in this run
+        self._next = None
         self._curves = Curves()
         if in_notebook():
             self._curves.draw()  # the first drawing is slow, so do it before the run
@@ -30,7 +32,7 @@ class LivePlot:
     def __call__(self, step: Step) -> None:
         """Record the step, and draw if it is time."""
         now = time.perf_counter()
-        if step.index == 1:
+        if step.index == 1 or self._next is None:  # a run that continues starts with a later step
             self.spent, self._next, self._next_curves = 0.0, now, now + 2 * self.every
             self._display = new_display() if in_notebook() else None
             self._curves.clear()
@@ -124,8 +126,9 @@ def new_display():
 
 def _page(step: Step, curves: bytes) -> str:
     """Return the HTML of one drawing: the picture, the curves, the line of text."""
+    shown = step.image if max(step.image.shape[-2:]) <= MOST_PIXELS else resize(step.image, MOST_PIXELS)
     picture = (
-        f'<img src="data:image/jpeg;base64,{base64.b64encode(to_jpeg(step.image)).decode()}" style="height:320px" '
+        f'<img src="data:image/jpeg;base64,{base64.b64encode(to_jpeg(shown)).decode()}" style="height:320px" '
         f'alt="The picture after {step.index} of {step.total} steps">'
     )
     plot = base64.b64encode(curves).decode()

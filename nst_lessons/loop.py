@@ -3,20 +3,26 @@
 `transfer` is the loop and yields one `Step` per iteration. `stylize` runs it with callbacks and keeps the best picture.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 
 import torch
 
-from nst_lessons.canvas import OPTIMIZERS, enlarge, to_canvas, to_image
+from nst_lessons.canvas import OPTIMIZERS, Momentum, enlarge, to_canvas, to_image
+from nst_lessons.files import as_path
 from nst_lessons.images import load_image, resize
+from nst_lessons.kept import Kept
 from nst_lessons.objective import CONTENT_LAYER, Objective, Weights
 from nst_lessons.settings import Pictures, Settings, coarse_to_fine, pairs_of, weights_of
+from nst_lessons.sizes import fit
 from nst_lessons.step import Result, Step, averaged, drive, recoloured
+from nst_lessons.tiles import overhead, tiles_of
 from nst_lessons.vgg import VGG, vgg_of
 from nst_lessons.waiting import OtherPrograms, wait_asleep
 
@@ -43,6 +49,8 @@ def transfer(
     optimizer: str = "lbfgs",
     extra: Callable[[torch.Tensor], torch.Tensor] | None = None,
     seed: int = 0,
+    tile: int | None = None,
+    folder: str | os.PathLike | None = None,
 ) -> Iterator[Step]:
     """Optimise a picture so that VGG sees a photo's content and a painting's style in it. Yields one `Step` per iteration.
 
@@ -50,7 +58,7 @@ def transfer(
     style: the painting, given the same way, or a list of several
     vgg: the network, by default VGG19 in the number type that is quickest on the best device
     weights: `Weights`, which you may change during the run, or a dictionary of its fields
-    size: the long side of the result in pixels, 32 or more
+    size: the long side of the result in pixels, 32 or more; above 1024, no painting is enlarged beyond its own resolution
     steps: the number of iterations in all, by default 120 (see `coarse_to_fine`)
     schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015
     style_weights: the share of each style, by default equal
@@ -61,9 +69,13 @@ def transfer(
     content_layer: the layer for the content loss
     init: "content", "noise", "style" (noise with the style's mean and deviation of each colour), or a picture, such as one
     made without optimising (`one_pass.universal`, `one_pass.realtime`)
-    optimizer: "lbfgs", as in Gatys 2015, or "adam"
+    optimizer: "lbfgs", as in Gatys 2015, or "adam"; at sizes in tiles, "lbfgs" stands for `canvas.Momentum`
     extra: function of the current picture (1, 3, h, w) that returns a scalar; added unweighted, at the current size only
     seed: of the noise
+    tile: work in tiles of at most so many pixels on a side, margins included (see `tiles`); by default only if the whole does
+    not fit into memory. The gradient is the same, but takes about twice as long
+    folder: where each finished size but the last is kept, as a PNG. Another run with the same options continues from there
+    (it cannot see whether `extra` is the same)
 
     Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
     Departures from Gatys 2015: Sizes go from coarse to fine. Each also counts the losses at the smaller sizes, at half their
@@ -85,12 +97,14 @@ def transfer(
         optimizer=optimizer,
         extra=extra,
         seed=seed,
+        tile=tile,
     )
+    folder = None if folder is None else as_path(folder, "The folder")
     vgg = vgg_of(vgg)
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
-    pictures = settings.load(vgg)
-    run = _run(vgg, weights, settings, pictures)
+    pictures = settings.load(vgg, tiles=True)
+    run = _run(vgg, weights, settings, pictures, None if folder is None else _kept(folder, vgg, settings, pictures))
     run = averaged(run, average) if average else run
     return run if pictures.colours is None else recoloured(run, pictures.colours)
 
@@ -137,34 +151,69 @@ def full_size(image, content, *, size=512, schedule=None, **_) -> torch.Tensor:
     return image if small == size else enlarge(image, load_image(content, size), load_image(content, small))
 
 
-def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures) -> Iterator[Step]:
+def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures, kept: Kept | None) -> Iterator[Step]:
     """Yield the steps of a run, size by size."""
     index, seconds, objectives, photo, image = 0, 0.0, [], pictures.content, pictures.first
-    work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time is proportional to its pixels
+    work = [part for size, steps in settings.schedule for part in _work(size, steps, pictures)]
     rates, others = deque(maxlen=9), OtherPrograms()  # seconds per unit of work
-    for size, steps in settings.schedule:
+    for number, (size, steps) in enumerate(settings.schedule, 1):
         start = time.perf_counter()
         if others.cores() > BUSY:
             wait_asleep()
         last_photo, photo = photo, resize(pictures.content, size)
         image = enlarge(image, photo, last_photo) if objectives else resize(image, tuple(photo.shape[-2:]))
-        styles = [(resize(one, round(size * settings.style_scale)), share) for one, share in pictures.styles]
-        here = Objective(vgg, photo, styles, list(weights.layers), settings.content_layer, pictures.masks)
+        sides = [min(round(size * settings.style_scale), max(one.shape[-2:])) for one, _ in pictures.styles]
+        styles = [(resize(one, side), share) for side, (one, share) in zip(sides, pictures.styles, strict=True)]
+        here = Objective(vgg, photo, styles, list(weights.layers), settings.content_layer, pictures.masks, pictures.tile)
         objectives = [objective for objective in objectives if objective.shape < here.shape] + [here]
-        canvas, used, optimizer = to_canvas(image), None, None
-        for _ in range(steps):
-            weights.check()
-            if weights != used:  # curvature learned under the old weights misleads the optimiser
-                used, optimizer = deepcopy(weights), OPTIMIZERS[settings.optimizer]([canvas])
-            began = time.perf_counter()
-            measured = _iterate(canvas, objectives, weights, optimizer, settings.extra)
+        keeps, so_far = kept and number < len(settings.schedule), settings.schedule[:number]
+        if keeps and (finished := kept.load(size, (so_far, weights))) is not None:
+            image, index = finished.to(vgg.device), index + steps
+            continue
+        for measured in _paint(image, objectives, weights, settings, steps):
             image = measured["image"]
             seconds += time.perf_counter() - start
-            rates.append((time.perf_counter() - began) / work[index])
+            rates.append((time.perf_counter() - start) / work[index])
             index += 1
             remaining = median(rates) * sum(work[index:])
             yield Step(index=index, total=len(work), seconds=seconds, remaining=remaining, **measured)
             start = time.perf_counter()
+        if keeps:
+            image = kept.save(image, size, (so_far, weights)).to(vgg.device)
+
+
+def _kept(folder: Path, vgg: VGG, settings: Settings, pictures: Pictures) -> Kept:
+    """Return what keeps the finished sizes of this run."""
+    tensors = [pictures.content, pictures.first, *pictures.masks, *(one for one, _ in pictures.styles)]
+    options = (settings.shares, settings.style_scale, settings.colours, settings.content_layer, settings.optimizer)
+    return Kept(folder, tensors, (vgg.arch, vgg.dtype, str(vgg.steps["pool1"]), *options))
+
+
+def _work(size: int, steps: int, pictures: Pictures) -> list[float]:
+    """Return how long each step of a size takes, in units of a pixel of the whole picture.
+
+    In tiles, the photo's features are computed before the first step, and the last step needs no gradient: a fourth each.
+    """
+    factor = overhead(tiles_of(fit(pictures.content.shape[-2:], size), pictures.tile))
+    work = [factor * size**2] * steps
+    if factor > 1:
+        work[0] += factor * size**2 / 4
+        work[-1] -= factor * size**2 * 3 / 4
+    return work
+
+
+def _paint(image, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
+    """Optimise `image` at one size. Yield fields of a `Step` each time."""
+    canvas, used, optimizer = to_canvas(image), None, None
+    tiled = len(objectives[-1].tiles) > 1
+    for left in range(steps, 0, -1):
+        weights.check()
+        if weights != used:  # curvature learned under the old weights misleads the optimiser
+            momentum = tiled and settings.optimizer == "lbfgs"
+            optimizer = Momentum([canvas], left) if momentum else OPTIMIZERS[settings.optimizer]([canvas])
+            used = deepcopy(weights)
+        last = tiled and left == 1  # its gradient would move a picture that nobody sees
+        yield _iterate(canvas, objectives, weights, None if last else optimizer, settings.extra)
 
 
 def _scalar(added: object) -> torch.Tensor:
@@ -176,28 +225,35 @@ def _scalar(added: object) -> torch.Tensor:
 
 
 def _iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
-    """Do one step of the optimiser. Return fields of a `Step`: the picture as it was before, and its losses."""
+    """Do one step of the optimiser. Return fields of a `Step`: the picture as it was before, and its losses.
+
+    Without an optimiser, only measure the losses.
+    """
     *coarser, here = objectives
     seen = {}
 
     def closure() -> torch.Tensor:
-        optimizer.zero_grad()
+        canvas.grad = None
         image = to_image(canvas)
         picture = image.detach().requires_grad_()  # collects each size's gradient, so that one size's features exist at a time
         share = 1 / (1 + COARSER * len(coarser))
         losses = here(picture, weights)
         added = _scalar(extra(picture)) if extra else picture.new_zeros(())
         loss = share * losses.total(weights) + added
-        loss.backward()
+        if optimizer:
+            loss.backward()
         for objective in coarser:
             part = share * COARSER * objective(resize(picture, objective.shape), weights).total(weights)
-            part.backward()
+            if optimizer:
+                part.backward()
             loss = loss + part
-        image.backward(picture.grad)
+        if optimizer:
+            image.backward(picture.grad)
         seen.update(image=picture.detach(), losses=losses, loss=loss.item(), added=added.item())
         return loss.detach()
 
-    optimizer.step(closure)
+    with torch.set_grad_enabled(optimizer is not None):
+        optimizer.step(closure) if optimizer else closure()
     if not abs(seen["loss"]) < float("inf"):
         raise FloatingPointError(
             f"The loss became {seen['loss']} and the run was stopped: lower the weights (content {weights.content:g}, "

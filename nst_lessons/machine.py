@@ -12,10 +12,14 @@ from pathlib import Path
 import psutil
 import torch
 
+from nst_lessons.tiles import LEAST
+
 KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # the data sets of a notebook; tests set the variable
 GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux, with which containers limit memory; tests set both
 MEMBERSHIP = Path("/proc/self/cgroup")
 BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
+PICTURES_BYTES = 180  # per pixel, that a run in tiles keeps of its largest picture: photo, canvas, gradients (measured)
+TILE_BYTES = 1.6e9  # that a step may take for one tile
 
 
 def best_device() -> torch.device:
@@ -58,7 +62,7 @@ def check_memory(
     shapes: (height, width) of each picture. device, dtype: those of the network that will see the pictures.
     bytes_per_pixel: what the work needs in float32, by default a step.
     """
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
+    free = free_on(device)
     needed = max(height * width for height, width in shapes) * bytes_per_pixel * dtype.itemsize / 4
     if needed > free:
         size = max(max(shape) for shape in shapes)
@@ -67,6 +71,28 @@ def check_memory(
             f"Size {size} needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: "
             f"the largest size that fits is about {fits}."
         )
+
+
+def tile_needed(
+    pictures: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype, tile: int | None = None
+) -> int | None:
+    """Return the side of the tiles for a run on `pictures`, (height, width) each: None if they fit into memory as a whole.
+
+    tile: the side that is wanted, if any. By default a tile takes half of the free memory, but on a CPU at most `TILE_BYTES`.
+    Raises ValueError if there is too little memory even for tiles.
+    """
+    if tile is None:
+        with suppress(ValueError):
+            check_memory(pictures, device, dtype)
+            return None
+    check_memory(pictures, device, torch.float32, bytes_per_pixel=2 * PICTURES_BYTES)  # the other half is for a tile
+    most = min(free_on(device) / 2, TILE_BYTES if device.type == "cpu" else float("inf"))
+    return tile or max(LEAST, int((most / (BYTES_PER_PIXEL * dtype.itemsize / 4)) ** 0.5) // 16 * 16)
+
+
+def free_on(device: torch.device) -> int:
+    """Return how many bytes of a device's memory this process may still take."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
 
 
 def free_memory() -> int:

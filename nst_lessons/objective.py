@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Real
 
 import torch
 import torch.nn.functional as F
 
 from nst_lessons.fast import Gram
-from nst_lessons.losses import content_loss, moment_loss, style_loss, total_variation
+from nst_lessons.losses import moment_loss, style_loss
+from nst_lessons.tiles import Tile, over_tiles, reach, stride_of, tiles_of
 from nst_lessons.vgg import VGG
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # Gatys 2015, section 2
@@ -68,6 +70,7 @@ class Objective:
     style_layers, content_layer: the layers whose targets are computed
     masks: one (1, 1, H, W) in [0, 1] per style, white where the style belongs: the guided Gram matrices of Gatys et al. 2017
     (arXiv 1611.07865), section 3
+    tile: work in tiles with sides of at most so many pixels (see `nst_lessons.tiles`); None for the whole picture at once
     """
 
     def __init__(
@@ -78,34 +81,96 @@ class Objective:
         style_layers: Sequence[str] = STYLE_LAYERS,
         content_layer: str = CONTENT_LAYER,
         masks: Sequence[torch.Tensor] = (),
+        tile: int | None = None,
     ) -> None:
         self.vgg, self.content_layer = vgg, content_layer
         self.shape = tuple(content.shape[-2:])  # (height, width)
-        with torch.no_grad():
-            self.content = vgg(content, [content_layer])[content_layer]
-            found = [{name: Gram.apply(f) for name, f in vgg(image, style_layers).items()} for image, _ in styles]
+        stride, margin = reach(vgg.layers, [*style_layers, content_layer])
+        self.cut = partial(tiles_of, side=tile, stride=stride, margin=margin)
+        self.tiles = self.cut(self.shape)
         shares = [share for _, share in styles]
+        with torch.no_grad():
+            self.content = self._photo(content)
+            self.energy = self.content.float().square().mean().clamp_min(1e-12)
+            found = [self._painting(image, style_layers) for image, _ in styles]
         if masks:
-            self.regions = list(zip(masks, shares, found, strict=True))  # (mask, share, {layer: (Gram matrix, means)})
+            self.regions = list(zip(shares, found, strict=True))  # (share, {layer: (Gram matrix, means)})
+            self.guides = {name: [_guide(mask, self.shape, stride_of(name)) for mask in masks] for name in style_layers}
         else:
-            mixed = {name: _mixed([one[name] for one in found], shares) for name in style_layers}
-            self.regions = [(None, 1.0, mixed)]
+            self.regions = [(1.0, {name: _mixed([one[name] for one in found], shares) for name in style_layers})]
+            self.guides = {name: [None] for name in style_layers}
 
     def __call__(self, image: torch.Tensor, weights: Weights) -> Losses:
         """Return the losses of `image` (1, 3, H, W). Layers with weight 0 are skipped."""
         layers = {name: float(w) for name, w in weights.layers.items() if w and weights.style}
-        features = self.vgg(image, [*layers, *([self.content_layer] if weights.content else [])])
-        by_layer = {
-            name: sum(w * _distance(_inside(features[name], mask), target[name], weights) for mask, w, target in self.regions)
-            for name in layers
-        }
+        names = [*layers, *([self.content_layer] if weights.content else [])]
+
+        def sums(seen: torch.Tensor, tile: Tile) -> list[torch.Tensor]:
+            features = self.vgg(seen, names)
+            found = [_roughness(seen, tile)] if weights.tv else []
+            if weights.content:
+                found.append(self._difference(features[self.content_layer], tile))
+            for name in layers:
+                for guide in self.guides[name]:
+                    found += self._statistics(features[name], tile, stride_of(name), guide)
+            return found
+
+        found = iter(over_tiles(sums, image, self.tiles))
         zero = image.new_zeros(())
-        return Losses(
-            content=content_loss(features[self.content_layer], self.content) if weights.content else zero,
-            style=sum(w * by_layer[name] for name, w in layers.items()) / sum(layers.values()) if layers else zero,
-            tv=total_variation(image) if weights.tv else zero,
-            style_by_layer=by_layer,
-        )
+        tv = next(found) if weights.tv else zero
+        content = next(found) / self.energy if weights.content else zero
+        by_layer = {}
+        for name in layers:
+            inside = [_inside(next(found), next(found), guide) for guide in self.guides[name]]
+            regions = zip(self.regions, inside, strict=True)
+            by_layer[name] = sum(share * _distance(one, target[name], weights) for (share, target), one in regions)
+        style = sum(w * by_layer[name] for name, w in layers.items()) / sum(layers.values()) if layers else zero
+        return Losses(content=content, style=style, tv=tv, style_by_layer=by_layer)
+
+    def _photo(self, content: torch.Tensor) -> torch.Tensor:
+        """Return the photo's features at the content layer."""
+        layer, stride, whole = self.content_layer, stride_of(self.content_layer), None
+        for tile in self.tiles:
+            found = tile.counted(self.vgg(tile.seen(content), [layer])[layer], stride)
+            if len(self.tiles) == 1:
+                return found
+            if whole is None:
+                whole = found.new_empty(1, found.shape[1], *(side // stride for side in self.shape))
+            tile.place(whole, stride).copy_(found)
+        return whole
+
+    def _painting(self, image: torch.Tensor, layers: Sequence[str]) -> dict[str, Statistics]:
+        """Return a painting's statistics at each layer."""
+
+        def sums(seen: torch.Tensor, tile: Tile) -> list[torch.Tensor]:
+            return [part for name, f in self.vgg(seen, layers).items() for part in self._statistics(f, tile, stride_of(name))]
+
+        found = iter(over_tiles(sums, image, self.cut(tuple(image.shape[-2:]))))
+        return {name: (next(found), next(found)) for name in layers}
+
+    def _statistics(self, features: torch.Tensor, tile: Tile, stride: int, guide: torch.Tensor | None = None) -> Statistics:
+        """Return a tile's part of a layer's Gram matrix and means."""
+        counted, share = tile.counted(features, stride).contiguous(memory_format=self.vgg.layout), tile.share(stride)
+        gram, mean = Gram.apply(counted if guide is None else counted * tile.place(guide, stride).to(counted.dtype))
+        return share * gram, share * mean
+
+    def _difference(self, features: torch.Tensor, tile: Tile) -> torch.Tensor:
+        """Return a tile's part of the mean squared difference from the photo's features: `content_loss` without its unit."""
+        stride = stride_of(self.content_layer)
+        target = tile.place(self.content, stride)
+        return tile.share(stride) * (tile.counted(features, stride).float() - target.float()).square().mean()
+
+
+def _roughness(seen: torch.Tensor, tile: Tile) -> torch.Tensor:
+    """Return a tile's part of `total_variation`."""
+    image = tile.counted(seen.float(), more=1)  # with the first pixels of the next tiles
+    height, width = tile.size
+    down = (image[..., 1:, :width] - image[..., :-1, :width]).square()
+    across = (image[..., :height, 1:] - image[..., :height, :-1]).square()
+    whole_height, whole_width = tile.shape
+    down_share = down.numel() / (3 * (whole_height - 1) * whole_width)
+    across_share = across.numel() / (3 * whole_height * (whole_width - 1))
+    return down_share * down.mean() + across_share * across.mean()
 
 
 def _distance(found: Statistics, target: Statistics, weights: Weights) -> torch.Tensor:
@@ -128,10 +193,13 @@ def _mixed(styles: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
     return tuple(sum(share * one for share, one in zip(shares, kind, strict=True)) for kind in zip(*styles, strict=True))
 
 
-def _inside(features: torch.Tensor, mask: torch.Tensor | None) -> Statistics:
-    """Return the statistics of the features where `mask` is white: the sums are divided by the mask's, not by the size."""
-    if mask is None:
-        return Gram.apply(features)
-    guide = F.interpolate(mask, features.shape[-2:], mode="area")
-    gram, mean = Gram.apply(features * guide.to(features.dtype))
+def _guide(mask: torch.Tensor, shape: tuple[int, int], stride: int) -> torch.Tensor:
+    """Return a mask at the size of a layer's features."""
+    return F.interpolate(mask, (shape[0] // stride, shape[1] // stride), mode="area")
+
+
+def _inside(gram: torch.Tensor, mean: torch.Tensor, guide: torch.Tensor | None) -> Statistics:
+    """Return the statistics where `guide` is white: the sums are divided by the guide's, not by the size."""
+    if guide is None:
+        return gram, mean
     return gram / guide.square().mean().clamp_min(1e-6), mean / guide.mean().clamp_min(1e-6)

@@ -8,13 +8,15 @@ import torch
 from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize, shape_of
-from nst_lessons.machine import check_memory
+from nst_lessons.machine import check_memory, tile_needed
 from nst_lessons.objective import CONTENT_LAYER, Weights
 from nst_lessons.progress_bars import quick, shortened
 from nst_lessons.sizes import MOST_STEPS, listed, real, whole
+from nst_lessons.tiles import LEAST
 from nst_lessons.vgg import VGG
 
-MIN_SIZE = 32
+MIN_SIZE, LARGE = 32, 1024
+LARGE_SHARES = (80, 30, 20, 12, 10, 8, 8, 7)  # of the steps, above LARGE pixels: from the smallest size to the largest
 
 
 @dataclass
@@ -34,11 +36,13 @@ class Settings:
     content_layer: str = CONTENT_LAYER
     optimizer: str = "lbfgs"
     extra: Callable[[torch.Tensor], torch.Tensor] | None = None
+    tile: int | None = None
 
     def __post_init__(self) -> None:
         self.schedule = pairs_of(self.schedule)
         self.style_scale, self.average = real(self.style_scale, "style_scale"), real(self.average, "average")
         self.seed = seed_of(self.seed)
+        self.tile = None if self.tile is None else whole(self.tile, "The tile", LEAST, "the side of a tile in pixels, ")
         if str(self.optimizer) not in OPTIMIZERS:
             raise ValueError(f"There is no optimizer {self.optimizer!r} here: choose {' or '.join(OPTIMIZERS)}.")
         if str(self.colours) not in ("style", "luminance", "matched"):
@@ -54,11 +58,20 @@ class Settings:
         self.shares = shares_of(self.style_weights, len(self.styles))
         self.schedule = [(size, shortened(steps)) for size, steps in (self.schedule[:1] if quick() else self.schedule)]
 
-    def load(self, vgg: VGG) -> "Pictures":
-        """Load each picture once, at its largest size, on the device of `vgg`. Raises ValueError if memory is too small."""
-        largest = max(size for size, _ in self.schedule)
+    def load(self, vgg: VGG, tiles: bool = False) -> "Pictures":
+        """Load each picture once, at its largest size, on the device of `vgg`. Raises ValueError if memory is too small.
+
+        tiles: whether the run can work in tiles
+        """
+        largest, tile = max(size for size, _ in self.schedule), None
         wanted = [(self.content, largest), *((style, round(largest * self.style_scale)) for style in self.styles)]
-        check_memory([fit(shape_of(source), size) for source, size in wanted], vgg.device, vgg.dtype)
+        shapes = [fit(shape_of(source), size) for source, size in wanted]
+        if tiles:
+            tile = tile_needed(shapes, vgg.device, vgg.dtype, self.tile)
+        else:
+            check_memory(shapes, vgg.device, vgg.dtype)
+        if largest > LARGE and tiles:  # no painting is enlarged: that would only blur it
+            wanted[1:] = [(style, min(size, max(shape_of(style)))) for style, size in wanted[1:]]
         photo, *styles = (load_image(source, size) for source, size in wanted)
         masks, content = regions_of(self.masks, len(styles), photo), photo
         grey = self.colours == "luminance"  # the run is in grey; its steps get the photo's colours back later
@@ -73,6 +86,7 @@ class Settings:
             masks=[mask.to(vgg.device) for mask in masks],
             first=(luminance(first) if grey else first).to(vgg.device),
             colours=photo.to(vgg.device) if grey else None,
+            tile=tile,
         )
 
 
@@ -85,6 +99,7 @@ class Pictures:
     masks: list[torch.Tensor]  # (1, 1, H, W), of the content's size: one per style, or none
     first: torch.Tensor  # where the run starts
     colours: torch.Tensor | None  # the photo, if the run is in grey
+    tile: int | None = None  # the side of the tiles in pixels, if the run works in tiles
 
 
 def first_image(init: object, content: torch.Tensor, style: torch.Tensor, seed: int) -> torch.Tensor:
@@ -111,12 +126,19 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
     """Return the default schedule [(size, steps), ...]: most steps at a quarter of `size`, few at `size`.
 
     Large strokes form in the small pictures at a sixteenth of the cost. Each larger size adds finer ones.
-    steps: the total, 120 by default (80, 30 and 10)
+    Above `LARGE` pixels it starts at 96 or a little more, each size is twice the one before, and the largest gets 7 steps.
+    steps: the total, 120 by default (80, 30 and 10); above `LARGE` pixels 159 or so
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
-    steps = 120 if steps is None else whole(steps, "The number of steps", 1, most=MOST_STEPS)
     sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]
     shares = (8, 3, 1)[-len(sizes) :]
+    if size > LARGE:
+        sizes = [size]
+        while sizes[0] >= 192:
+            sizes.insert(0, sizes[0] // 2)
+        shares = LARGE_SHARES[: len(sizes) - 1] + LARGE_SHARES[-1:]
+    default = 120 if size <= LARGE else sum(shares)
+    steps = default if steps is None else whole(steps, "The number of steps", 1, most=MOST_STEPS)
     counts = [round(steps * share / sum(shares)) for share in shares]
     counts[-1] = steps - sum(counts[:-1])
     return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]

@@ -1,15 +1,18 @@
 """`nst-lessons stylize`: turn a photo into a painting."""
 
 import argparse
+import sys
+from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from nst_lessons.images import SAVED, save_image, writable
+from nst_lessons.images import SAVED, save_image, shape_of, writable
 from nst_lessons.loop import stylize
 from nst_lessons.machine import device_named
 from nst_lessons.neural_neighbours import neighbours
 from nst_lessons.objective import Weights
+from nst_lessons.settings import LARGE
 from nst_lessons.step import Result, Step
 from nst_lessons.vgg import VGG, default_vgg
 
@@ -36,18 +39,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "if painted by hand, and slowest; universal: any style, in seconds; realtime: the bundled styles only, at once; "
         "arbitrary: any style, at once, but less close",
     )
-    default = Weights()
-    run.add_argument("--style-weight", type=float, help=f"optimise only: how much style counts (default {default.style:g})")
-    run.add_argument(
-        "--content-weight", type=float, help=f"optimise only: how much content counts (default {default.content:g})"
-    )
-    run.add_argument("--tv-weight", type=float, help=f"optimise only: how much smoothness counts (default {default.tv:g})")
-    run.add_argument(
-        "--moments-weight",
-        type=float,
-        help="optimise only: how much the channels' means and deviations count beside the Gram matrices "
-        f"(default {default.moments:g}, as in Gatys 2015; try 2 with a style weight of 5)",
-    )
+    add_weights(run, "optimise only: ")
     run.add_argument("--seed", type=int, help="optimise, neighbours: another number gives another painting (default 0)")
     run.add_argument(
         "--alpha",
@@ -55,10 +47,29 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="universal, arbitrary: strength of the style, 0 (the photo) to 1 (default); neighbours: the other way round, how "
         "much of the photo stays, 0 to 1 (default 0.75)",
     )
-    run.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
-    run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
+    add_network(run)
     run.set_defaults(run=_stylize)
     add_size(run)
+
+
+def add_weights(command: argparse.ArgumentParser, only: str = "") -> None:
+    """Add the weights of the losses. only: what their help begins with."""
+    default = Weights()
+    command.add_argument("--style-weight", type=float, help=f"{only}how much style counts (default {default.style:g})")
+    command.add_argument("--content-weight", type=float, help=f"{only}how much content counts (default {default.content:g})")
+    command.add_argument("--tv-weight", type=float, help=f"{only}how much smoothness counts (default {default.tv:g})")
+    command.add_argument(
+        "--moments-weight",
+        type=float,
+        help=f"{only}how much the channels' means and deviations count beside the Gram matrices "
+        f"(default {default.moments:g}, as in Gatys 2015; try 2 with a style weight of 5)",
+    )
+
+
+def add_network(command: argparse.ArgumentParser) -> None:
+    """Add --weights and --device."""
+    command.add_argument("--weights", metavar="FILE", help='VGG19 weights: a file, or "torchvision" (default: the first found)')
+    command.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
 
 
 def add_size(command: argparse.ArgumentParser) -> None:
@@ -79,12 +90,23 @@ def _stylize(args: argparse.Namespace) -> int:
     return 0
 
 
-def _optimise(args: argparse.Namespace, given: dict) -> torch.Tensor:
+def _optimise(args: argparse.Namespace, _: dict) -> torch.Tensor:
+    return optimise(args, Path(args.output), args.content, args.size)
+
+
+def optimise(args: argparse.Namespace, output: Path, content: object, size: int) -> torch.Tensor:
+    """Return the painting of `content`. Above `LARGE` pixels, the finished sizes are kept beside `output`."""
+    given = {name: value for name, value in vars(args).items() if name in METHODS["optimise"][1] and value is not None}
     weights = {name.removesuffix("_weight"): given.pop(name) for name in list(given) if name.endswith("_weight")}
     vgg = _vgg(given)
-    result = stylize(
-        args.content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=args.size, **given
-    )
+    if size > LARGE:
+        given["folder"] = output.with_name(f"{output.stem}_sizes")
+        for style, long in ((style, max(shape_of(style))) for style in args.style):
+            if long < size:
+                print(f"nst-lessons: {style} has {long} pixels, and is not enlarged beyond that.", file=sys.stderr)
+    result = stylize(content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=size, **given)
+    if result.stopped and "folder" in given:
+        print(f"The finished sizes are kept in {given['folder']}: run the same command again, and it continues.")
     return _image_of(result, result.best)
 
 
@@ -142,14 +164,17 @@ METHODS = {  # name: (the function that paints, the options that it takes)
 class _Progress:
     """A progress bar that appears with the first step, so that an earlier error stands alone on the screen."""
 
+    bar = None
+
     def __call__(self, step: Step) -> None:
-        if step.index == 1:
+        if self.bar is None:
             bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-            self.bar = tqdm(total=step.total, desc="painting", bar_format=bar_format)
+            self.bar = tqdm(total=1.0, desc="painting", bar_format=bar_format, miniters=0)
         height, width = step.size
-        left = f"{step.remaining:.0f} s to go" if step.remaining else "done"
+        left = f"{step.remaining:.0f} s" if step.remaining < 300 else f"{step.remaining / 60:.0f} minutes"
+        left = f"{left} to go" if step.remaining else "done"
         self.bar.set_postfix_str(f"{left}, {width} x {height}, loss {step.loss:.3g}", refresh=False)
-        self.bar.update()
+        self.bar.update(step.seconds / (step.seconds + step.remaining) - self.bar.n)  # in time: large sizes have dear steps
         if step.index == step.total:
             self.bar.close()
 
