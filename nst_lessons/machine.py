@@ -12,14 +12,13 @@ from pathlib import Path
 import psutil
 import torch
 
-from nst_lessons.tiles import LEAST
-
 KAGGLE_INPUT = Path(os.environ.get("NST_KAGGLE_INPUT", "/kaggle/input"))  # the data sets of a notebook; tests set the variable
 GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux, with which containers limit memory; tests set both
 MEMBERSHIP = Path("/proc/self/cgroup")
 BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
 PICTURES_BYTES = 180  # per pixel, that a run in tiles keeps of its largest picture: photo, canvas, gradients (measured)
 TILE_BYTES = 1.6e9  # that a step may take for one tile
+LEAST = 384  # pixels, the smallest side of a tile with its margins
 
 
 def best_device() -> torch.device:

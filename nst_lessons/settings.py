@@ -8,11 +8,10 @@ import torch
 from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize, shape_of
-from nst_lessons.machine import check_memory, tile_needed
+from nst_lessons.machine import LEAST, check_memory, tile_needed
 from nst_lessons.objective import CONTENT_LAYER, Weights
 from nst_lessons.progress_bars import quick, shortened
 from nst_lessons.sizes import MOST_STEPS, listed, real, whole
-from nst_lessons.tiles import LEAST
 from nst_lessons.vgg import VGG
 
 MIN_SIZE, LARGE = 32, 1024

@@ -6,7 +6,8 @@ All that a style loss needs to know of a picture is sums over its positions: Gra
 1. Without gradients, add up the sums of all tiles. From these follow the loss and its derivative with respect to each sum.
 2. For each tile, compute the features again and backpropagate these derivatives to its pixels.
 
-A feature depends on the pixels around it. So VGG sees each tile with a margin, whose own features do not count.
+A feature depends on the pixels around it. So VGG sees each tile with a margin, whose own features do not count. For relu5_1,
+80 pixels are exact. At 1024 pixels, the gradient is wrong by 0.4% with a margin of 64, by 3% with 48, and by 8% with 32.
 """
 
 import re
@@ -16,8 +17,9 @@ from itertools import pairwise
 
 import torch
 
+from nst_lessons.machine import return_freed_memory
+
 STRIDE, MARGIN = 16, 80  # of relu5_1, see `reach`
-LEAST = 384  # pixels, the smallest side of a tile with its margins
 
 
 @dataclass(frozen=True)
@@ -152,4 +154,6 @@ class _OverTiles(torch.autograd.Function):
             with torch.enable_grad():
                 found = ctx.sums(part, tile)
             tile.seen(gradient).add_(torch.autograd.grad(found, part, derivatives)[0])
+            del found
+            return_freed_memory()  # the next tile may have another shape, for which the kept blocks are too small
         return gradient, None, None
