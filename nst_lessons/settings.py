@@ -15,7 +15,7 @@ from nst_lessons.sizes import MOST_STEPS, listed, real, whole
 from nst_lessons.vgg import VGG
 
 MIN_SIZE, LARGE = 32, 1024
-LARGE_SHARES = (80, 30, 20, 12, 10, 8, 8, 7)  # of the steps, above LARGE pixels: from the smallest size to the largest
+LARGE_SHARES = (80, 30, 20, 12, 10)  # of the steps above LARGE pixels, from the smallest size on; then 8, and 7 at the largest
 
 
 @dataclass
@@ -135,7 +135,7 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
         sizes = [size]
         while sizes[0] >= 192:
             sizes.insert(0, sizes[0] // 2)
-        shares = LARGE_SHARES[: len(sizes) - 1] + LARGE_SHARES[-1:]
+        shares = [*LARGE_SHARES, *[8] * len(sizes)][: len(sizes) - 1] + [7]
     default = 120 if size <= LARGE else sum(shares)
     steps = default if steps is None else whole(steps, "The number of steps", 1, most=MOST_STEPS)
     counts = [round(steps * share / sum(shares)) for share in shares]

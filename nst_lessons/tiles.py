@@ -142,6 +142,7 @@ class _OverTiles(torch.autograd.Function):
         for tile in tiles[1:]:
             for total, part in zip(found, sums(tile.seen(picture), tile), strict=True):
                 total += part
+            return_freed_memory()  # the next tile may have another shape, for which the kept blocks are too small
         return tuple(found)
 
     @staticmethod
@@ -155,5 +156,5 @@ class _OverTiles(torch.autograd.Function):
                 found = ctx.sums(part, tile)
             tile.seen(gradient).add_(torch.autograd.grad(found, part, derivatives)[0])
             del found
-            return_freed_memory()  # the next tile may have another shape, for which the kept blocks are too small
+            return_freed_memory()
         return gradient, None, None

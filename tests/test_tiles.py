@@ -140,7 +140,7 @@ def test_a_run_continues_from_the_sizes_that_are_kept(vgg, tmp_path):
 
 def test_tiles_are_chosen_where_the_whole_does_not_fit(vgg, monkeypatch):
     def needed(gigabytes, *arguments):
-        monkeypatch.setattr("nst_lessons.machine.free_memory", lambda device: gigabytes * 1e9)
+        monkeypatch.setattr("nst_lessons.machine.free_memory", lambda: gigabytes * 1e9)
         return tile_needed([(3072, 4096)], vgg.device, torch.float32, *arguments)
 
     assert needed(64) is None and needed(64, 512) == 512

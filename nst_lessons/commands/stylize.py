@@ -1,7 +1,6 @@
 """`nst-lessons stylize`: turn a photo into a painting."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
@@ -101,12 +100,13 @@ def optimise(args: argparse.Namespace, output: Path, content: object, size: int)
     vgg = _vgg(given)
     if size > LARGE:
         given["folder"] = output.with_name(f"{output.stem}_sizes")
+    result = stylize(content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=size, **given)
+    if size > LARGE:
         for style, long in ((style, max(shape_of(style))) for style in args.style):
             if long < size:
-                print(f"nst-lessons: {style} has {long} pixels, and is not enlarged beyond that.", file=sys.stderr)
-    result = stylize(content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=size, **given)
-    if result.stopped and "folder" in given:
-        print(f"The finished sizes are kept in {given['folder']}: run the same command again, and it continues.")
+                print(f"{style} has {long} pixels on its long side, and was not enlarged beyond that.")
+        if result.stopped:
+            print(f"The finished sizes are kept in {given['folder']}: run the same command again, and it continues.")
     return _image_of(result, result.best)
 
 
