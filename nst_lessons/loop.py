@@ -170,7 +170,7 @@ def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures, kep
         if keeps and (finished := kept.load(size, (so_far, weights))) is not None:
             image, index = finished.to(vgg.device), index + steps
             continue
-        for measured in _paint(image, objectives, weights, settings, steps):
+        for measured in _paint(to_canvas(image), objectives, weights, settings, steps):
             image = measured["image"]
             seconds += time.perf_counter() - start
             rates.append((time.perf_counter() - start) / work[index])
@@ -202,9 +202,9 @@ def _work(size: int, steps: int, pictures: Pictures) -> list[float]:
     return work
 
 
-def _paint(image, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
-    """Optimise `image` at one size. Yield fields of a `Step` each time."""
-    canvas, used, optimizer = to_canvas(image), None, None
+def _paint(canvas, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
+    """Optimise a canvas at one size. Yield fields of a `Step` each time."""
+    used, optimizer = None, None
     tiled = len(objectives[-1].tiles) > 1
     for left in range(steps, 0, -1):
         weights.check()

@@ -135,7 +135,8 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
         sizes = [size]
         while sizes[0] >= 192:
             sizes.insert(0, sizes[0] // 2)
-        shares = [*LARGE_SHARES, *[8] * len(sizes)][: len(sizes) - 1] + [7]
+        between = [*LARGE_SHARES, *[8] * len(sizes)][: len(sizes) - 1]
+        shares = [*between, 7]
     default = 120 if size <= LARGE else sum(shares)
     steps = default if steps is None else whole(steps, "The number of steps", 1, most=MOST_STEPS)
     counts = [round(steps * share / sum(shares)) for share in shares]
