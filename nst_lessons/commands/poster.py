@@ -31,7 +31,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--paper", type=str.lower, choices=PAPERS, default="a3", help="the paper (default a3)")
     run.add_argument("--dpi", type=int, default=200, help="dots per inch, 50 to 600 (default 200)")
     run.add_argument("--fit", action="store_true", help="leave white borders; without it, the photo is cropped to the paper")
-    run.add_argument("--steps", type=int, help="steps in all; more are better, and take longer (default about 170)")
+    run.add_argument("--steps", type=int, help="steps in all; more are better, and take longer (default about 160)")
     add_weights(run)
     add_network(run)
     run.set_defaults(run=_print)
