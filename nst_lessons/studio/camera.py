@@ -1,8 +1,9 @@
 """The browser's camera beside a painted picture, live. Its browser side is camera.js."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import ipywidgets as widgets
 import torch
 import traitlets
 
@@ -21,6 +22,7 @@ class Camera(BrowserWidget):
 
     painter: a function from a frame (1, 3, H, W) in [0, 1] to a picture of such a shape
     size: the long side in pixels of the frames that are painted
+    controls: widgets that steer the painter, such as a menu of styles; they are shown above the camera
 
     The camera is off until Start is pressed. Frames go from the browser to the kernel and nowhere else. "Take a photo" keeps
     the frame and its painting as files beside the notebook, "Record 10 seconds" the painted frames as a clip; `photo` and
@@ -31,7 +33,9 @@ class Camera(BrowserWidget):
     _esm = browser_side("camera.js")
     size = traitlets.Int().tag(sync=True)
 
-    def __init__(self, painter: Callable[[torch.Tensor], torch.Tensor], *, size: int = 256) -> None:
+    def __init__(
+        self, painter: Callable[[torch.Tensor], torch.Tensor], *, size: int = 256, controls: Sequence[widgets.Widget] = ()
+    ) -> None:
         if not callable(painter):
             raise ValueError(f"The painter is {painter!r}: give a function of a frame, such as `net.paint`.")
         size = whole(size, "The size", 32, "the long side in pixels, ", most=1024)
@@ -39,6 +43,12 @@ class Camera(BrowserWidget):
         self.painter, self.photo, self.clip = painter, None, None
         self._frames, self._times, self._quiet_until = [], [], 0.0
         self.on_msg(self._received)
+        self._shown = widgets.VBox([*controls, self]) if controls else self
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
+        data, metadata = super()._repr_mimebundle_(**options)
+        data["application/vnd.jupyter.widget-view+json"]["model_id"] = self._shown.model_id
+        return data, metadata
 
     def _received(self, _: object, message: dict, buffers: list) -> None:
         if message.get("kind") == "frame" and buffers and len(buffers[0]) <= LARGEST:

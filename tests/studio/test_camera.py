@@ -3,6 +3,7 @@
 import io
 import time
 
+import ipywidgets as widgets
 import numpy as np
 import pytest
 import torch
@@ -84,3 +85,12 @@ def test_a_wrong_painter_or_size_is_refused():
         nst.Camera("swirls")
     with pytest.raises(ValueError, match="The size"):
         nst.Camera(torch.relu, size=0)
+
+
+def test_what_steers_the_painter_is_shown_above_the_camera():
+    menu = widgets.Dropdown(options=["wave", "swirls"])
+    with_menu, alone = (nst.Camera(lambda frame: frame, controls=controls) for controls in ([menu], []))
+    shown = [one._repr_mimebundle_()[0] for one in (with_menu, alone)]
+    views = [data["application/vnd.jupyter.widget-view+json"]["model_id"] for data in shown]
+    assert views == [with_menu._shown.model_id, alone.model_id] and with_menu._shown.children == (menu, with_menu)
+    assert {data["text/plain"] for data in shown} == {"When the notebook runs, the camera appears here."}
