@@ -62,7 +62,11 @@ solutions: $(READY)
 slides: $(READY)
 	$(BIN)/nst-lessons slides
 
+# The lessons as web pages, in out/site: make site REPO=OWNER/NAME adds links to the project, Colab and Kaggle.
+site: $(READY)
+	$(BIN)/nst-lessons site $(if $(REPO),--repo $(REPO))
+
 clean:
 	rm -rf .venv out
 
-.PHONY: demo test check fuzz lint lab bench matrix release solutions slides clean
+.PHONY: demo test check fuzz lint lab bench matrix release solutions slides site clean

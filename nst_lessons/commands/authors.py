@@ -1,13 +1,15 @@
-"""`nst-lessons publish` and `slides`: make student notebooks, single files, Kaggle's bundle and slides from the solutions."""
+"""`nst-lessons publish`, `slides` and `site`: make notebooks, slides and web pages from the solutions."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DIST = Path("dist")  # files to upload
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Describe both to argparse."""
+    """Describe them to argparse."""
     publishing = commands.add_parser(
         "publish",
         help="make the student notebooks from the solutions (for authors)",
@@ -27,7 +29,17 @@ def add(commands: argparse._SubParsersAction) -> None:
         epilog="example: nst-lessons slides",
     )
     slideshow.set_defaults(run=_slides)
-    for command in (publishing, slideshow):
+    web = commands.add_parser(
+        "site",
+        help="make a web site of the lessons in out/site (for authors)",
+        description="Make a web site from FOLDER/solutions, with all its pictures, the glossary, the leader's page and files "
+        "for Colab and Kaggle to download. It needs neither a network nor Python.",
+        epilog="example: nst-lessons site --repo ada/lessons",
+    )
+    web.set_defaults(run=_site)
+    web.add_argument("--repo", metavar="OWNER/NAME", help="the project on GitHub: adds links to it, and to Colab and Kaggle")
+    web.add_argument("-o", "--out", metavar="OUT", type=Path, default=Path("out/site"), help="its folder (default: out/site)")
+    for command in (publishing, slideshow, web):
         command.add_argument(
             "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("notebooks"), help="the lessons (default: notebooks)"
         )
@@ -55,10 +67,26 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def _slides(args: argparse.Namespace) -> int:
-    try:
+    with _extra():
         from nst_lessons.publishing.slides import slides
+
+        for path in slides(args.folder, Path("out/slides")):
+            print(path)
+    return 0
+
+
+def _site(args: argparse.Namespace) -> int:
+    with _extra():
+        from nst_lessons.publishing.site import site
+
+        print(site(args.folder, args.out, args.repo))
+    return 0
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Say what to do if the extra `slides` is not installed."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"{error.name} is missing: run `pip install --editable .[slides]` in a clone.") from None
-    for path in slides(args.folder, Path("out/slides")):
-        print(path)
-    return 0

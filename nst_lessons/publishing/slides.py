@@ -9,15 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
-from math_core import LatexToMathML
 from nbconvert.exporters import SlidesExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from nst_lessons.publishing import web_text
 from nst_lessons.publishing.students import is_solution, solutions
 
-MATHS = LatexToMathML()
 STATIC = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]  # best first; no widgets
 
 
@@ -41,9 +39,9 @@ def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
     """
 
     def markdown(source: str) -> str:
-        renderer = _Renderer(escape=False, exclude_anchor_links=True, embed_images=True, path=str(folder))
+        renderer = web_text.Renderer(escape=False, exclude_anchor_links=True, embed_images=True, path=str(folder))
         source = re.sub(r"\[([^\]]+)\]\([\w./-]+\.md\)", r"\1", source)  # primers and glossary are no slides
-        return MarkdownWithMath(renderer=renderer).render(source.replace(".ipynb)", ".html)"))  # links to other lessons
+        return web_text.to_html(source.replace(".ipynb)", ".html)"), renderer)  # links to other lessons
 
     exporter = SlidesExporter(
         config=Config(NbConvertBase={"display_data_priority": STATIC}, CSSHTMLHeaderPreprocessor={"style": "default"}),
@@ -56,21 +54,6 @@ def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
     resources = {"metadata": {"name": title}, "reveal": {"js": _reveal("reveal.js"), "css": _reveal("reveal.css")}}
     html, _ = exporter.from_notebook_node(NotebookNode({**notebook, "cells": cells}), resources)
     return html
-
-
-class _Renderer(IPythonRenderer):
-    """Converts Markdown to HTML, and formulas to MathML, which a browser draws without a script."""
-
-    def inline_math(self, body: str) -> str:
-        return _mathml(body, displaystyle=False)
-
-    def block_math(self, body: str) -> str:
-        return _mathml(body, displaystyle=True)
-
-
-def _mathml(latex: str, displaystyle: bool) -> str:
-    mathml = MATHS.convert_with_local_state(latex, displaystyle=displaystyle)
-    return mathml.replace("\u20d7", "→")  # \vec: some fonts put the combining arrow next to its letter
 
 
 def _revealed_late(cell: NotebookNode) -> NotebookNode:
