@@ -107,9 +107,10 @@ def _with_files(text: str, stem: str, out: Path) -> tuple[str, list[Picture]]:
         path = f"pictures/{stem}_{number:02}.{kind.replace('jpeg', 'jpg')}"
         (out / path).write_bytes(data)
         alt = html.unescape(re.search(r'alt="([^"]*)"', attributes)[1])
-        alone = kind != "png" and "height:" not in attributes and not text[: found.start()].endswith("</p>")
-        pictures.append(Picture(path, f"picture-{number}", alt, size, alone))
+        figure = "height:" not in attributes and not text.endswith("</p>", 0, found.start())
+        pictures.append(Picture(path, f"picture-{number}", alt, size, figure and kind != "png"))
         measured = f'width="{size[0]}" height="{size[1]}" loading="lazy"'
-        return f'<a class="picture" id="picture-{number}" href="{path}"><img src="{path}" {measured} {attributes}></a>'
+        told = f'<span class="caption" aria-hidden="true">{html.escape(alt)}</span>' if figure and kind != "webp" else ""
+        return f'<a class="picture" id="picture-{number}" href="{path}"><img src="{path}" {measured} {attributes}>{told}</a>'
 
     return PICTURE.sub(write, text), pictures

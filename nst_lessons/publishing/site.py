@@ -86,7 +86,9 @@ class _Site:
             self.read_lesson(page)
         for page in [*primers, *texts, *docs]:
             self.read_text(page)
-        for page in self.pages.values():
+        ids = {page.path: set(re.findall(r' id="([^"]+)"', page.body)) for page in self.pages.values()}
+        for page in [*lessons, *primers, *texts, *docs]:
+            page.body = _without_lost_parts(page, ids)
             self.write(page, "page.html.j2")
         front, gallery = Page("index.html", "README.md", "Neural Style Transfer"), Page("gallery.html", "", "Gallery")
         everything = {"lessons": lessons, "primers": primers, "docs": docs}
@@ -123,7 +125,7 @@ class _Site:
         self.titled(page, renderer)
 
     def titled(self, page: Page, renderer: PageRenderer) -> None:
-        page.title = next((text for level, _, text in renderer.headings if level == 1), page.path)
+        page.title = [text for level, _, text in renderer.headings if level == 1][-1]  # the leader's page begins with another
         page.contents = [(name, text) for level, name, text in renderer.headings if level == 2]
 
     def front_texts(self, front: Page) -> dict[str, str]:
@@ -180,15 +182,26 @@ class _Site:
         place.write_text(html, encoding="utf-8")
 
 
+def _without_lost_parts(page: Page, ids: dict[str, set[str]]) -> str:
+    """Return a page's HTML, in which links to a part that is gone, such as a heading in an old output, lead to the page."""
+
+    def kept(found: re.Match) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(page.path), found[1])) if found[1] else page.path
+        return found[0] if unquote(found[2]) in ids.get(path, [unquote(found[2])]) else f'href="{found[1]}"'
+
+    return re.sub(r'href="([^":#]*)#([^"]+)"', kept, page.body)
+
+
 def _earlier(out: Path) -> list[str]:
     """Return the names of the files of an earlier site in `out`. Raises ValueError or OSError if no site can be there."""
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file: name a folder for the site.")
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise ValueError(f"{there} is a file: name a folder for the site.")
     record = out / RECORD
     if not record.is_file() and out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise ValueError(f"The folder {out} holds other things: name a new one for the site.")
-    if out.is_dir() and not os.access(out, os.W_OK):
-        raise PermissionError(f"The folder {out} cannot be written to: name another one for the site.")
+    if not os.access(there, os.W_OK):
+        raise PermissionError(f"The folder {there} cannot be written to: name another one for the site.")
     return record.read_text(encoding="utf-8").splitlines() if record.is_file() else []
 
 
