@@ -37,7 +37,7 @@ Every other concern is a folder that imports this one, never the other way round
     wall/             every photo in every style, and a poster
     checks/           checks the answers to the exercises, one module per lesson
     inventory/        ten questions before the lessons, ten after them, and the report
-    publishing/       student notebooks, single files, Kaggle's bundle, slides
+    publishing/       student notebooks, single files, Kaggle's bundle, slides, the site
     commands/         the command line, which __main__.py starts
 """
 

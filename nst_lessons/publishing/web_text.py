@@ -33,8 +33,6 @@ class PageRenderer(Renderer):
 
     def heading(self, text: str, level: int, **attrs: object) -> str:
         name = slug(html.unescape(re.sub("<.*?>", "", text)))
-        count = sum(re.fullmatch(rf"{re.escape(name)}(-\d+)?", taken) is not None for _, taken, _ in self.headings)
-        name += f"-{count}" if count else ""
         self.headings.append((level, name, text))
         return f'<h{level} id="{name}">{text}</h{level}>\n'
 
