@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import torch
 
@@ -15,6 +16,7 @@ from nst_lessons.sizes import real, whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+STOPPED = "stopped: move a slider to draw the figure"
 WIDEST = 13  # inches: a wider figure does not fit a notebook's column
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")  # for all eyes
 
@@ -159,11 +161,11 @@ def moving(clips: dict[str, Sequence[torch.Tensor]], caption: str, *, fps: float
 
 
 def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **sliders) -> None:
-    """Show sliders above the figure that `figure_of(**values)` returns. Draw it again when a slider is released.
+    """Show sliders, then below them the figure that `figure_of(**values)` returns. Draw it again when a slider is released.
 
     settings: about three dictionaries of values; their figures stand in where there are no widgets (a web page, a PDF)
     sliders: an ipywidgets slider for each argument of `figure_of`
-    Each figure is drawn once and then kept.
+    Each figure is drawn once and then kept. The notebook's stop button ends the drawing; the sliders stay.
     """
     import ipywidgets as widgets
     from IPython.display import display
@@ -176,8 +178,11 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
     def update(_=None) -> None:
         values = {name: slider.value for name, slider in sliders.items()}
         status.value = f"computing: {label(values)} ..."
-        picture.value = encode(figure_of(**values))
-        status.value = label(values)
+        try:
+            picture.value = encode(figure_of(**values))
+            status.value = label(values)
+        except KeyboardInterrupt:
+            status.value = STOPPED
 
     for slider in sliders.values():
         slider.continuous_update = False
@@ -185,11 +190,18 @@ def explore(figure_of: Callable[..., "Figure"], settings: Sequence[dict], **slid
         slider.layout.width = "480px"
         slider.observe(update, "value")
     picture, status = widgets.Image(layout={"max_width": "100%"}), widgets.Label()
+    box, place = widgets.VBox([*sliders.values(), status, picture]), uuid4().hex
+    data = {"application/vnd.jupyter.widget-view+json": {"model_id": box.model_id, "version_major": 2, "version_minor": 0}}
+    display({**data, "text/plain": "sliders"}, raw=True, display_id=place)
     update()
-    box = widgets.VBox([*sliders.values(), status, picture])
-    static = "".join(f"<p>{html.escape(label(values))}</p>{to_html(figure_of(**values), label(values))}" for values in settings)
-    view = {"model_id": box.model_id, "version_major": 2, "version_minor": 0}
-    display({"application/vnd.jupyter.widget-view+json": view, "text/html": static, "text/plain": "sliders"}, raw=True)
+    if status.value == STOPPED:
+        return
+    try:
+        stills = [f"<p>{html.escape(label(one))}</p>{to_html(figure_of(**one), label(one))}" for one in settings]
+    except KeyboardInterrupt:  # the figure in view stays
+        return
+    data = {**data, "text/html": "".join(stills), "text/plain": "sliders"}
+    display(data, raw=True, display_id=place, update=True)
 
 
 def _plain(value: object) -> str:

@@ -78,15 +78,33 @@ def test_explore_draws_anew_when_a_slider_moves_and_has_three_still_pictures(sho
 
     slider = widgets.FloatSlider(0.5, min=0, max=1, description="level")
     nst.explore(figure_of, [{"level": 0.0}, {"level": 0.5}, {"level": 1.0}], level=slider)
-    (data,) = shown
-    assert (
-        "application/vnd.jupyter.widget-view+json" in data and seen == [0.5, 0.0, 1.0] and data["text/html"].count("<img") == 3
-    )
+    first, data = shown
+    view = "application/vnd.jupyter.widget-view+json"
+    assert first[view] == data[view] and seen == [0.5, 0.0, 1.0] and data["text/html"].count("<img") == 3
     slider.value = 0.25
     assert seen[-1] == 0.25
     slider.value = 0.5
     assert seen[-1] == 0.25, "a figure is drawn once"
     assert not slider.continuous_update
+
+
+def test_explore_shows_its_sliders_before_it_computes_and_the_stop_button_ends_it_without_an_error(shown):
+    seen = []
+
+    def figure_of(level):
+        seen.append(len(shown))
+        if len(seen) == last:
+            raise KeyboardInterrupt
+        return nst.draw({"grey": torch.full((1, 3, 16, 16), level)}, f"level {level}")
+
+    for last in (1, 2):
+        seen.clear()
+        shown.clear()
+        slider = widgets.FloatSlider(0.5, min=0, max=1, description="level")
+        nst.explore(figure_of, [{"level": 0.0}, {"level": 1.0}], level=slider)
+        assert seen == [1] * last and len(shown) == 1
+        slider.value = 0.25
+        assert len(seen) == last + 1
 
 
 def test_lines_lead_from_the_place_in_the_painting_to_the_place_in_the_picture():

@@ -35,6 +35,7 @@ class Panel:
             widgets.Button(description=text, icon=icon, layout={"width": "88px"})
             for text, icon in (("Start", "play"), ("Pause", "pause"), ("Stop", "stop"), ("Reset", "undo"))
         )
+        self.pause.layout.width = "112px"  # it says "Continue" at times
         self.save = widgets.Button(description="Save", icon="save", layout={"width": "88px"})
         self.copy = widgets.Button(description="Show as code", icon="code", layout={"width": "130px"})
         self.regions = widgets.Button(description="Two styles", icon="paint-brush", layout={"width": "120px"})
@@ -57,6 +58,10 @@ class Panel:
         """Disable the buttons that cannot act: without a run, or without a picture."""
         self.pause.disabled = self.stop.disabled = not running
         self.save.disabled = self.copy.disabled = not painted
+
+    def pausing(self, paused: bool) -> None:
+        """Let the button say what it does next: pause the run, or continue it."""
+        self.pause.description, self.pause.icon = ("Continue", "play") if paused else ("Pause", "pause")
 
     def draw(self, step: Step, weights: Weights) -> None:
         """Show a step's picture and numbers, and the weights that made it."""

@@ -73,13 +73,13 @@ class Studio:
         """Pause the run, or continue a paused one."""
         if self.runner.running:
             (self.runner.resume if self.runner.paused else self.runner.pause)()
-            self.panel.pause.description = "Continue" if self.runner.paused else "Pause"
+            self.panel.pausing(self.runner.paused)
 
     def stop(self) -> None:
         """End the run and keep its picture."""
         self.runner.stop()
         self._draw(ended=True)
-        self.panel.pause.description = "Pause"
+        self.panel.pausing(False)
         self.panel.allow(running=False, painted=self.step is not None)
         self.panel.message(f"stopped\n{self.panel.text}") if self.step else None
 
@@ -88,7 +88,7 @@ class Studio:
         self.runner.stop()
         for slider, value in self._defaults.items():
             slider.value = value
-        self.panel.pause.description = "Pause"
+        self.panel.pausing(False)
         self._clear()
 
     def close(self) -> None:
@@ -193,7 +193,7 @@ class Studio:
         if len(self.parts) == 1:
             self.curves.clear()
         self._next_picture = 0.0
-        panel.pause.description = "Continue" if paused else "Pause"
+        panel.pausing(paused)
         panel.message("starting ...")
         panel.allow(running=True, painted=self.step is not None)
         self.runner.start(steps, paused)

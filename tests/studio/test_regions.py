@@ -69,11 +69,13 @@ def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa
     assert studio.panel.below.children == (studio.regions,)
     assert len(studio.parts) == 1  # an empty brush: the run goes on
     assert len(studio.regions.second.picture.value) > 500
+    assert studio.regions.save.disabled  # there is no mask to save
     start = time.monotonic()
     receive(studio.regions.brush, painted(studio.regions.brush, 100))
     wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 0)
     print(f"from a stroke to its first step: {time.monotonic() - start:.2f} s")
     assert studio.parts[-1].styles == ["swirls", "wave"]
+    assert not studio.regions.save.disabled
     press(studio.panel.regions)
     wait_until(lambda: studio.parts[-1].mask is None)
 
