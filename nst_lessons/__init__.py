@@ -21,6 +21,7 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     tiles.py          the losses of a picture in tiles, for pictures that do not fit into memory as a whole
     kept.py           the finished sizes of a long run, in a folder
     step.py           Step, Result, and functions that work on a stream of steps
+    descent.py        the steps of a run at one size: measure the losses, follow their gradient
     loop.py           transfer(): the loop; stylize(): runs it and keeps the best picture
     matching.py       hypercolumns, nearest, matched loss: the formulas of neural neighbours
     neural_neighbours.py  match(): the loop with neighbours instead of statistics; neighbours(): runs it (lesson 10)

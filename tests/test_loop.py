@@ -9,7 +9,7 @@ import torch
 import nst_lessons as nst
 from nst_lessons import images
 from nst_lessons.canvas import OPTIMIZERS, to_canvas, to_image
-from nst_lessons.loop import _iterate
+from nst_lessons.descent import iterate
 from nst_lessons.objective import Objective
 from nst_lessons.one_pass.models import find_model
 from nst_lessons.one_pass.realtime import realtime
@@ -71,7 +71,7 @@ def test_the_gradient_is_that_of_the_whole_loss(content, style, vgg, extra):
     objectives = [Objective(vgg, nst.resize(content, shape), [(style, 1.0)]) for shape in shapes]
     canvas = to_canvas(nst.resize(content, shapes[-1]))
     optimizer = SimpleNamespace(zero_grad=lambda: None, step=lambda closure: closure())
-    found = _iterate(canvas, objectives, weights, optimizer, extra)
+    found = iterate(canvas, objectives, weights, optimizer, extra)
 
     same = canvas.detach().clone().requires_grad_()
     image = to_image(same)

@@ -9,7 +9,7 @@ from PIL import Image
 
 import nst_lessons as nst
 from nst_lessons import tiles
-from nst_lessons.loop import _iterate
+from nst_lessons.descent import iterate
 from nst_lessons.machine import tile_needed
 from nst_lessons.objective import Objective, Weights
 from nst_lessons.tiles import over_tiles, reach, stride_of, tiles_of
@@ -152,8 +152,26 @@ def test_tiles_are_chosen_where_the_whole_does_not_fit(vgg, monkeypatch):
 def test_the_last_step_in_tiles_only_measures(vgg, random_image):
     photo = random_image(64, 64)
     canvas = torch.zeros_like(photo, requires_grad=True)
-    found = _iterate(canvas, [Objective(vgg, photo, [(photo, 1.0)])], Weights(), None, None)
+    found = iterate(canvas, [Objective(vgg, photo, [(photo, 1.0)])], Weights(), None, None)
     assert canvas.grad is None and found["loss"] > 0 and torch.equal(found["image"], torch.full_like(photo, 0.5))
+
+
+def test_the_stop_button_in_tiles_gives_the_best_so_far_at_the_last_size_with_the_photos_detail(vgg, monkeypatch, random_image):
+    """Stopped in tiles, at the size before the last."""
+    monkeypatch.setattr("nst_lessons.settings.LEAST", SIDE)
+    photo, seen = random_image(120, 400), []
+
+    def interrupt(step):
+        seen.append(step)
+        if step.index == 2:
+            raise KeyboardInterrupt
+
+    result = nst.stylize(photo, "wave", vgg=vgg, schedule=[(300, 9), (400, 9)], tile=SIDE, callback=interrupt)
+    best = min(seen, key=lambda step: step.loss)
+    assert result.stopped == "interrupted" and len(tiles_of(best.size, SIDE)) > 1 and best.size == (90, 300)
+    detail = photo - nst.resize(nst.resize(photo, (90, 300)), (120, 400))
+    expected = (nst.resize(best.image, (120, 400)) + detail).clamp(0, 1)
+    torch.testing.assert_close(result.image, expected)
 
 
 def test_a_tile_that_is_too_small_is_refused(vgg):

@@ -1,0 +1,83 @@
+"""Do the steps of a run at one size: measure the losses, follow their gradient."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import torch
+
+from nst_lessons.canvas import OPTIMIZERS, Momentum, to_image
+from nst_lessons.images import resize
+from nst_lessons.objective import Weights
+from nst_lessons.settings import Settings
+
+COARSER = 0.5  # weight of the loss at each smaller size; at the current size it is 1
+
+
+def paint(canvas, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
+    """Optimise a canvas at one size. Yield fields of a `Step` each time."""
+    used, optimizer = None, None
+    tiled = len(objectives[-1].tiles) > 1
+    for left in range(steps, 0, -1):
+        weights.check()
+        if weights != used:  # curvature learned under the old weights misleads the optimiser
+            momentum = tiled and settings.optimizer == "lbfgs"
+            optimizer = Momentum([canvas], left) if momentum else OPTIMIZERS[settings.optimizer]([canvas])
+            used = deepcopy(weights)
+        last = tiled and left == 1  # its gradient would move a picture that nobody sees
+        yield iterate(canvas, objectives, weights, None if last else optimizer, settings.extra)
+
+
+def _scalar(added: object) -> torch.Tensor:
+    """Check what `extra` returned."""
+    if not isinstance(added, torch.Tensor) or added.numel() != 1:
+        kind = f"a tensor of shape {tuple(added.shape)}" if isinstance(added, torch.Tensor) else repr(added)
+        raise ValueError(f"extra returned {kind}: return a scalar tensor, such as a mean over the picture.")
+    return added.reshape(())
+
+
+def iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
+    """Do one step of the optimiser. Return fields of a `Step`: the picture as it was before, and its losses.
+
+    Without an optimiser, only measure the losses.
+    """
+    *coarser, here = objectives
+    seen = {}
+
+    def closure() -> torch.Tensor:
+        canvas.grad = None
+        image = to_image(canvas)
+        picture = image.detach().requires_grad_()  # collects each size's gradient, so that one size's features exist at a time
+        share = 1 / (1 + COARSER * len(coarser))
+        losses = here(picture, weights)
+        added = _scalar(extra(picture)) if extra else picture.new_zeros(())
+        loss = share * losses.total(weights) + added
+        if optimizer:
+            loss.backward()
+        for objective in coarser:
+            part = share * COARSER * objective(resize(picture, objective.shape), weights).total(weights)
+            if optimizer:
+                part.backward()
+            loss = loss + part
+        if optimizer:
+            image.backward(picture.grad)
+        seen.update(image=picture.detach(), losses=losses, loss=loss.item(), added=added.item())
+        return loss.detach()
+
+    with torch.set_grad_enabled(optimizer is not None):
+        optimizer.step(closure) if optimizer else closure()
+    if not abs(seen["loss"]) < float("inf"):
+        raise FloatingPointError(
+            f"The loss became {seen['loss']} and the run was stopped: lower the weights (content {weights.content:g}, "
+            f"style {weights.style:g}, tv {weights.tv:g})."
+        )
+    losses, image = seen["losses"], seen["image"]
+    return {
+        "size": tuple(image.shape[-2:]),
+        "loss": seen["loss"],
+        "content": losses.content.item(),
+        "style": losses.style.item(),
+        "tv": losses.tv.item(),
+        "style_by_layer": {name: value.item() for name, value in losses.style_by_layer.items()},
+        "image": image,
+        "extra": seen["added"],
+    }
