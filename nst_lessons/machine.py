@@ -17,7 +17,7 @@ GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux, with which conta
 MEMBERSHIP = Path("/proc/self/cgroup")
 BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
 PICTURES_BYTES = 180  # per pixel, that a run in tiles keeps of its largest picture: photo, canvas, gradients (measured)
-TILE_BYTES = 1.0e9  # that a step may take for one tile
+TILE_BYTES = 0.9e9  # that a step may take for one tile
 LEAST = 384  # pixels, the smallest side of a tile with its margins
 
 

@@ -189,7 +189,10 @@ def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
         elif (found := re.search(rb"\bn: *\d+ pts: *(-?\w+)(?:.* duration: *(\d+))?", line)) is not None:
             begin, length = found.groups()
             told.put((None if b"NOPTS" in begin else float(int(begin) * unit), float(int(length or 0) * unit)))
-        elif re.search(rb"\[(error|fatal)\]", line) and not re.match(rb"\[(null|image2pipe|out#)", line):
+        line = re.sub(rb"\[(null|image2pipe|out#)[^]]*\] \[(error|fatal)\]", b"", line)  # what we do with the frames
+        if re.search(
+            rb"\[(error|fatal)\]", line
+        ):  # also behind another message: ffmpeg's threads print into each other's lines
             errors.append(_first_error(line.decode(errors="replace")))
 
 
