@@ -103,7 +103,7 @@ def test_a_stroke_acts_where_it_was_drawn_during_a_run(notebooks, capsys):
     latency = time.monotonic() - start
     page.screenshot(path=SCREENSHOTS / "8_two_styles.png")
     _, there, elsewhere = ask(page, EFFECT)
-    assert float(there) > 2 * float(elsewhere)
+    assert float(there) > 2.5 * float(elsewhere)
     page.screenshot(path=SCREENSHOTS / "9_painted_there.png")
     with capsys.disabled():
         print(f"\nA stroke in the Studio acts after {latency:.2f} s; changed by {there} there, {elsewhere} elsewhere")
