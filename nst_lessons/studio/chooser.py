@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from itertools import count
@@ -12,7 +13,8 @@ import traitlets
 
 from nst_lessons import samples
 from nst_lessons.images import load_image, to_jpeg
-from nst_lessons.studio.uploads import LIMIT
+from nst_lessons.machine import on_colab
+from nst_lessons.studio.uploads import LIMIT, dropped
 
 GIVEN = "yours"  # the folder name for uploads, and for paths given to the Studio
 COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 80, 54, 16  # thumbnails per row; pixels: thumbnail's width and height, name's height
@@ -57,7 +59,11 @@ class Chooser(widgets.VBox):
         strip = widgets.VBox(
             [self.note, self.groups, self.more], layout={"width": "272px", "height": "106px", "overflow": "auto"}
         )
-        super().__init__([widgets.HBox([self.folder, self.upload]), limit, self.picture, strip], layout={"width": "276px"})
+        self.drop = _drop()
+        parts = [widgets.HBox([self.folder, self.upload]), limit, *self.drop, self.picture, strip]
+        super().__init__(parts, layout={"width": "276px"})
+        if self.drop:
+            self.add_class("nst-chooser")  # the browser side looks for it
         self.folder.observe(lambda change: self._open(change.new), "value")
         self.more.on_click(lambda _: self._extend(PATIENT))
         self.value = value
@@ -70,6 +76,12 @@ class Chooser(widgets.VBox):
         self.value = path
         self.folder.options, self.folder.value = self._options(), GIVEN
         self._open(GIVEN)  # redraws the folder if it was open already
+
+    def on_file(self, take: Callable[[Callable[[], tuple[str, bytes] | None]], None]) -> None:
+        """Call `take` for each file that arrives, with a function that returns its name and bytes, or raises ValueError."""
+        self.upload.observe(lambda _: take(self.uploaded), "value")
+        for drop in self.drop:
+            drop.on_msg(lambda _, message, buffers: take(lambda: dropped(message, buffers)))
 
     def uploaded(self) -> tuple[str, bytes] | None:
         """Return the name and the bytes of the last uploaded file; None if there is none."""
@@ -142,6 +154,17 @@ class Chooser(widgets.VBox):
     def _clicked(self, change: dict) -> None:
         if change["new"] is not None:
             self.value = change["new"]
+
+
+def _drop() -> list[widgets.Widget]:
+    """Return what pictures can be dropped onto, where the host has what that needs."""
+    if on_colab():  # a browser side there replaces the widgets' whole manager: for the brush and the camera only
+        return []
+    try:
+        from nst_lessons.studio.drop import Drop  # here, since not every host has anywidget
+    except ImportError:
+        return []
+    return [Drop()]
 
 
 @lru_cache(maxsize=2000)

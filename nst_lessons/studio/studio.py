@@ -150,7 +150,7 @@ class Studio:
 
     def _watch(self, chooser: Chooser) -> None:
         chooser.observe(lambda _: self._guarded(lambda: self._chosen(chooser)), "value")
-        chooser.upload.observe(lambda _: self._guarded(lambda: self._uploaded(chooser)), "value")
+        chooser.on_file(lambda read: self._guarded(lambda: self._take(chooser, read())))
 
     def _guarded(self, action) -> None:
         """Run `action`; show its error in the status line while the run continues."""
@@ -270,12 +270,11 @@ class Studio:
                 self.regions.take(self._picture(chooser.value))
         self._relaunch()
 
-    def _uploaded(self, chooser: Chooser) -> None:
-        """Read the upload, save it as a PNG beside the notebook, and choose it."""
-        name, data = chooser.uploaded() or ("", b"")
-        if not name:
+    def _take(self, chooser: Chooser, file: tuple[str, bytes] | None) -> None:
+        """Save an uploaded or dropped picture as a PNG beside the notebook, and choose it."""
+        if file is None:
             return
-        path, image = keep(name, data)
+        path, image = keep(*file)
         self.uploads[str(path)] = to_pil(image)
         again = chooser.value == str(path)
         chooser.add(str(path))

@@ -18,15 +18,22 @@ def keep(name: str, data: bytes) -> tuple[Path, torch.Tensor]:
 
     Raises ValueError for a file that is too large or not a picture.
     """
-    if len(data) > LARGEST:
-        raise ValueError(
-            f"{name} has {len(data) / 1e6:.0f} MB, but at most {LARGEST / 1e6:.0f} MB can be uploaded: put it into the folder "
-            "data/own with the file browser on the left, then run this cell again."
-        )
+    _check_size(name, len(data))
     if not data:
         raise ValueError(f"{name} is empty (0 bytes): upload the picture again.")
     picture = read(BytesIO(data), 1024, name)
     return save_image(picture, f"uploaded_{plain_name(name)}.png"), picture
+
+
+def dropped(message: dict, buffers: list) -> tuple[str, bytes]:
+    """Return the name and the bytes of a dropped file from the browser's message.
+
+    Raises ValueError for anything but one file, and for a file that is too large.
+    """
+    if message.get("count") != 1:
+        raise ValueError("Drop one picture's file: a folder, a link or several files cannot be taken.")
+    _check_size(message["name"], message["size"])
+    return message["name"], b"".join(buffers)
 
 
 def plain_name(path: str) -> str:
@@ -42,3 +49,11 @@ def free_name(stem: str, ending: str = ".png") -> str:
 def save_mask(mask: torch.Tensor) -> Path:
     """Write a mask beside the notebook under an unused name, and return its path."""
     return save_image(mask, free_name("mask"))
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > LARGEST:
+        raise ValueError(
+            f"{name} has {size / 1e6:.0f} MB, but at most {LARGEST / 1e6:.0f} MB can be uploaded: put it into the folder "
+            "data/own with the file browser on the left, then run this cell again."
+        )

@@ -14,12 +14,12 @@ NUMBERS = count(1)  # of the questions to the kernel
 ONE = "import nst_lessons as nst\nbrush = nst.paint_mask('coffee')\nbrush"
 SHARE = "print(f'share {brush.mask.mean():.3f}, left {brush.mask[..., :192].mean():.3f}')"
 STUDIO = "import nst_lessons as nst\nstudio = nst.Studio('coffee', 'swirls', size=256, steps=3000)\nstudio"
-# how far the second run's picture differs where it was painted, and elsewhere
+# how far the second run's picture differs where the brush has painted, and elsewhere
 EFFECT = """before = studio.image
 import time
 while studio.parts[-1].mask is None or studio.parts[-1].steps < 8:
     time.sleep(0.02)
-mask = nst.resize(studio.parts[-1].mask, tuple(before.shape[-2:]))
+mask = nst.resize(studio.regions.brush.mask, tuple(before.shape[-2:]))
 change = (studio.image - before).abs()
 print(f"effect {(change * mask).sum() / mask.sum():.4f} {(change * (1 - mask)).sum() / (1 - mask).sum():.4f}")"""
 
@@ -103,7 +103,7 @@ def test_a_stroke_acts_where_it_was_drawn_during_a_run(notebooks, capsys):
     latency = time.monotonic() - start
     page.screenshot(path=SCREENSHOTS / "8_two_styles.png")
     _, there, elsewhere = ask(page, EFFECT)
-    assert float(there) > 2 * float(elsewhere)
+    assert float(there) > 2.5 * float(elsewhere)
     page.screenshot(path=SCREENSHOTS / "9_painted_there.png")
     with capsys.disabled():
         print(f"\nA stroke in the Studio acts after {latency:.2f} s; changed by {there} there, {elsewhere} elsewhere")

@@ -9,6 +9,11 @@ from tests.browser.test_studio import until
 
 pytestmark = pytest.mark.browser
 PAINTERS = {
+    # call number k gives a picture of the grey value 20 k; the first one takes long
+    "slow": (
+        "import time\nfrom itertools import count\nnumbers = count(1)\ndef painter(frame):\n    k = next(numbers)\n"
+        "    time.sleep(3 if k == 1 else 0.3)\n    return 0 * frame + 20 * k / 255\ncamera = nst.Camera(painter)"
+    ),
     "inverted": "camera = nst.Camera(lambda frame: 1 - frame)",
     "failing": "def painter(frame):\n    raise ValueError('my network is not trained')\ncamera = nst.Camera(painter)",
     "stylizer": (
@@ -19,6 +24,19 @@ PAINTERS = {
 LEFT_AND_RIGHT = """canvas => {
     const pen = canvas.getContext("2d");
     return [0.2, 0.8].map(x => Array.from(pen.getImageData(x * canvas.width, canvas.height / 2, 1, 1).data.slice(0, 3)));
+}"""
+# writes down when a frame is taken from the camera, and the grey values of the pictures that are shown
+LOG = """() => {
+    window.log = [];
+    const [toBlob, decode] = [HTMLCanvasElement.prototype.toBlob, window.createImageBitmap];
+    HTMLCanvasElement.prototype.toBlob = function (...given) { log.push("taken"); return toBlob.apply(this, given); };
+    window.createImageBitmap = async (...given) => {
+        const picture = await decode(...given);
+        const pen = new OffscreenCanvas(1, 1).getContext("2d");
+        pen.drawImage(picture, 0, 0, 1, 1);
+        log.push(pen.getImageData(0, 0, 1, 1).data[0]);
+        return picture;
+    };
 }"""
 DENY = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '%s')); 0"
 
@@ -92,6 +110,20 @@ def test_frames_are_painted_kept_and_the_camera_goes_off(opened, lab):
     page.evaluate("navigator.mediaDevices.getUserMedia = undefined")
     press(page, "Start")
     until(lambda: "gives notebooks no camera" in said(page), 5)
+
+
+def test_no_frame_waits_behind_another_and_an_old_painting_is_never_shown(opened):
+    page = opened("slow")
+    page.evaluate(LOG)
+    press(page, "Start")
+    until(lambda: page.evaluate("log.length") > 0, 20)
+    press(page, "Stop")  # while the first frame is being painted
+    press(page, "Start")
+    until(lambda: page.evaluate("log.length") >= 8, 30)
+    log = page.evaluate("log.slice(0, 8)")
+    press(page, "Stop")
+    assert log[0] == "taken" and log[1::2] == 4 * ["taken"]  # the next one only when a painting is here
+    assert log[2::2] == pytest.approx([40, 60, 80], abs=3)  # not 20
 
 
 def test_a_painter_that_raises_is_told(opened):

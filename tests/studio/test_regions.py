@@ -75,6 +75,8 @@ def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa
     wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 0)
     print(f"from a stroke to its first step: {time.monotonic() - start:.2f} s")
     assert studio.parts[-1].styles == ["swirls", "wave"]
+    elsewhere, there = studio.parts[-1].masks()  # in the order of the styles
+    assert there[..., :100].min() == 1 == elsewhere[..., 100:].min() and there[..., 100:].max() == 0
     assert not studio.regions.save.disabled
     press(studio.panel.regions)
     wait_until(lambda: studio.parts[-1].mask is None)
