@@ -52,14 +52,15 @@ class Chooser(widgets.VBox):
         self.folder = widgets.Dropdown(options=self._options(), value=folder, description=kind, **look)
         self.upload = widgets.FileUpload(accept="image/*,.heic,.heif,.avif", description="upload", layout={"width": "112px"})
         self.upload.tooltip = LIMIT
-        limit = widgets.HTML(f'<span style="font-size:11px; line-height:14px">{LIMIT}</span>', layout={"height": "18px"})
+        line = {"height": "14px", "margin": "0 2px"}
+        limit = widgets.HTML(f'<div style="font-size:11px; line-height:14px">{LIMIT}</div>', layout=line)
         self.picture = widgets.Image(format="jpeg", layout={"width": "268px", "height": "120px", "object_fit": "contain"})
         self.note, self.more = widgets.HTML(), widgets.Button(layout={"flex": "0 0 auto"})
         self.groups = widgets.VBox(layout={"flex": "0 0 auto"})
         strip = widgets.VBox(
-            [self.note, self.groups, self.more], layout={"width": "272px", "height": "106px", "overflow": "auto"}
+            [self.note, self.groups, self.more], layout={"width": "272px", "height": "102px", "overflow": "auto"}
         )
-        self.drop = _drop()
+        self.drop = _drop(line)
         parts = [widgets.HBox([self.folder, self.upload]), limit, *self.drop, self.picture, strip]
         super().__init__(parts, layout={"width": "276px"})
         if self.drop:
@@ -156,7 +157,7 @@ class Chooser(widgets.VBox):
             self.value = change["new"]
 
 
-def _drop() -> list[widgets.Widget]:
+def _drop(layout: dict[str, str]) -> list[widgets.Widget]:
     """Return what pictures can be dropped onto, where the host has what that needs."""
     if on_colab():  # a browser side there replaces the widgets' whole manager: for the brush and the camera only
         return []
@@ -164,7 +165,7 @@ def _drop() -> list[widgets.Widget]:
         from nst_lessons.studio.drop import Drop  # here, since not every host has anywidget
     except ImportError:
         return []
-    return [Drop()]
+    return [Drop(layout=layout)]
 
 
 @lru_cache(maxsize=2000)
