@@ -53,7 +53,9 @@ class Film:
         side = f"*{size}/max(iw*sar,ih)" if size else ""
         filters = f"scale=w='max(1,round(iw*sar{side}))':h='max(1,round(ih{side}))':flags={EXACT},"
         filters += TO_SRGB.format(**self.hdr) if self.hdr and can_convert_hdr() else "format=rgb24,"
-        filters += "setsar=1,showinfo,setpts=N"  # prints each frame's time, then numbers frames: no two have the same time
+        filters += (
+            "setsar=1,showinfo=checksum=0,setpts=N"  # prints each frame's time, then numbers frames: no two have one time
+        )
         command = [*_reading(self.path), "-nostats", "-map", "0:V:0", "-fps_mode", "passthrough", "-vf", filters]
         command += ["-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"]
         command += _beside("0:a:0") if self.sound else []
@@ -70,7 +72,7 @@ class Film:
                 listener.join()
                 if run.wait() and not found:
                     found = [f"ffmpeg ended with code {run.returncode}"]
-                errors.extend(found)
+                errors.extend(found or _damage(self.path))
             finally:
                 run.kill()  # in case nobody wants the rest
                 listener.join()
@@ -180,6 +182,17 @@ def _hdr(line: str) -> dict[str, str] | None:
     }
 
 
+def _damage(path: Path) -> list[str]:
+    """Return what ffmpeg says is wrong while it reads a file to its end without decoding.
+
+    While it decodes, its threads print into each other's lines, and then the word "error" may be left out.
+    """
+    command, errors = [*_reading(path), "-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-f", "null", "-"], []
+    text = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).stderr
+    _listen(text.splitlines(), Queue(), errors)
+    return errors
+
+
 def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
     """Read ffmpeg's messages: put each frame's start (None if unknown) and length (0 if unknown) into `told`."""
     unit = Fraction(0)
@@ -189,10 +202,7 @@ def _listen(stream: Iterable[bytes], told: Queue, errors: list[str]) -> None:
         elif (found := re.search(rb"\bn: *\d+ pts: *(-?\w+)(?:.* duration: *(\d+))?", line)) is not None:
             begin, length = found.groups()
             told.put((None if b"NOPTS" in begin else float(int(begin) * unit), float(int(length or 0) * unit)))
-        line = re.sub(rb"\[(null|image2pipe|out#)[^]]*\] \[(error|fatal)\]", b"", line)  # what we do with the frames
-        if re.search(
-            rb"\[(error|fatal)\]", line
-        ):  # also behind another message: ffmpeg's threads print into each other's lines
+        elif re.search(rb"\[(error|fatal)\]", line) and not re.match(rb"\[(null|image2pipe|out#)", line):
             errors.append(_first_error(line.decode(errors="replace")))
 
 
