@@ -32,8 +32,9 @@ def dropped(message: dict, buffers: list) -> tuple[str, bytes]:
     """
     if message.get("count") != 1:
         raise ValueError("Drop one picture's file: a folder, a link or several files cannot be taken.")
-    _check_size(message["name"], message["size"])
-    return message["name"], b"".join(buffers)
+    data = b"".join(buffers)
+    _check_size(message["name"], max(message["size"], len(data)))  # of a file that is too large, only the size comes
+    return message["name"], data
 
 
 def plain_name(path: str) -> str:

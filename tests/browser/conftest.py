@@ -59,6 +59,13 @@ def lab(tmp_path_factory):
         server.wait(20)
 
 
+def write_notebook(path, code):
+    """Write a notebook of one cell, which JupyterLab opens without asking for a kernel."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, path)
+
+
 def _wait_for(address, server, log):
     for _ in range(240):
         try:

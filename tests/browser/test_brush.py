@@ -3,10 +3,9 @@
 import time
 from itertools import count
 
-import nbformat
 import pytest
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, write_notebook
 from tests.browser.test_studio import press, run_all, step_of, until
 
 pytestmark = pytest.mark.browser
@@ -27,10 +26,8 @@ print(f"effect {(change * mask).sum() / mask.sum():.4f} {(change * (1 - mask)).s
 @pytest.fixture(scope="module")
 def notebooks(lab, visit):
     _, folder = lab
-    for name, cells in (("brush", [ONE]), ("two_styles", [STUDIO])):
-        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(made, folder / f"{name}.ipynb")
+    write_notebook(folder / "brush.ipynb", ONE)
+    write_notebook(folder / "two_styles.ipynb", STUDIO)
     return visit
 
 

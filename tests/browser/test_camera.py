@@ -1,10 +1,9 @@
 """The camera in JupyterLab, with Chromium's fake one: its left half is red, its right half blue."""
 
-import nbformat
 import numpy as np
 import pytest
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, write_notebook
 from tests.browser.test_studio import until
 
 pytestmark = pytest.mark.browser
@@ -57,9 +56,7 @@ def opened(lab, visit):
     """A function name -> the page with that painter's camera, in view."""
     _, folder = lab
     for name, code in PAINTERS.items():
-        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"import nst_lessons as nst\n{code}\ncamera")])
-        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(made, folder / f"{name}.ipynb")
+        write_notebook(folder / f"{name}.ipynb", f"import nst_lessons as nst\n{code}\ncamera")
 
     def open_one(name):
         page = visit(f"{name}.ipynb")

@@ -3,11 +3,10 @@
 import base64
 import io
 
-import nbformat
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, write_notebook
 from tests.browser.test_studio import colour_of, run_all, status, until
 
 pytestmark = pytest.mark.browser
@@ -25,9 +24,7 @@ TRANSFER = """files => {
 @pytest.fixture(scope="module")
 def page(lab, visit):
     _, folder = lab
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE)])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(made, folder / "drop.ipynb")
+    write_notebook(folder / "drop.ipynb", CODE)
     page = visit("drop.ipynb")
     run_all(page)
     page.locator(".nst-drop").nth(1).wait_for(timeout=20_000)

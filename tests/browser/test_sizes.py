@@ -1,9 +1,8 @@
 """The Studio with its brush on small screens, zoomed in, and on a dark theme: all of it can be reached by scrolling down."""
 
-import nbformat
 import pytest
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, write_notebook
 from tests.browser.test_studio import run_all
 
 pytestmark = pytest.mark.browser
@@ -14,9 +13,7 @@ CODE = "import nst_lessons as nst\nstudio = nst.Studio('coffee', 'swirls', size=
 @pytest.fixture(scope="module")
 def page(lab, visit):
     _, folder = lab
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE)])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(made, folder / "sizes.ipynb")
+    write_notebook(folder / "sizes.ipynb", CODE)
     page = visit("sizes.ipynb")
     run_all(page)
     page.locator(".nst-brush canvas").wait_for(timeout=20_000)
