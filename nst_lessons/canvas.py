@@ -25,6 +25,11 @@ def to_image(canvas: torch.Tensor) -> torch.Tensor:
     return (1 + canvas.sin()) / 2
 
 
+def to_canvas_gradient(gradient: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+    """Turn a gradient for the picture of a canvas, in place, into that for its variables u: times cos u / 2."""
+    return gradient.mul_(canvas.detach().cos()).div_(2)
+
+
 def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tensor) -> torch.Tensor:
     """Enlarge `image`, made from `smaller_photo`, to the size of `photo`, and add the detail that `smaller_photo` lacks."""
     shape = tuple(photo.shape[-2:])
@@ -87,7 +92,7 @@ class Momentum(torch.optim.Optimizer):
         loss = closure()
         (canvas,) = self.param_groups[0]["params"]
         unit = torch.linalg.vector_norm(canvas.grad, 1) / canvas.numel()
-        self.moving.mul_(self.memory).add_(canvas.grad / unit.clamp_min(1e-30))
+        self.moving.mul_(self.memory).add_(canvas.grad, alpha=1 / max(unit.item(), 1e-30))
         with torch.no_grad():
             canvas.sub_(self.moving, alpha=next(self.rates))
         return loss

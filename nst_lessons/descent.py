@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import torch
 
-from nst_lessons.canvas import OPTIMIZERS, Momentum, to_image
+from nst_lessons.canvas import OPTIMIZERS, Momentum, to_canvas_gradient, to_image
 from nst_lessons.images import resize
 from nst_lessons.objective import Weights
 from nst_lessons.settings import Settings
@@ -45,8 +45,7 @@ def iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
 
     def closure() -> torch.Tensor:
         canvas.grad = None
-        image = to_image(canvas)
-        picture = image.detach().requires_grad_()  # collects each size's gradient, so that one size's features exist at a time
+        picture = to_image(canvas.detach()).requires_grad_()  # collects all sizes' gradients, so that one size's features exist
         share = 1 / (1 + COARSER * len(coarser))
         losses = here(picture, weights)
         added = _scalar(extra(picture)) if extra else picture.new_zeros(())
@@ -59,7 +58,7 @@ def iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
                 part.backward()
             loss = loss + part
         if optimizer:
-            image.backward(picture.grad)
+            canvas.grad, picture.grad = to_canvas_gradient(picture.grad, canvas), None
         seen.update(image=picture.detach(), losses=losses, loss=loss.item(), added=added.item())
         return loss.detach()
 

@@ -170,7 +170,8 @@ def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures, kep
         if keeps and (finished := kept.load(size, (so_far, weights))) is not None:
             image, index = finished.to(vgg.device), index + steps
             continue
-        for measured in paint(to_canvas(image), objectives, weights, settings, steps):
+        canvas, image = to_canvas(image), None  # of a large size, one picture less
+        for measured in paint(canvas, objectives, weights, settings, steps):
             image = measured["image"]
             seconds += time.perf_counter() - start
             rates.append((time.perf_counter() - start) / work[index])
