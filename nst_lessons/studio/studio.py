@@ -123,8 +123,18 @@ class Studio:
         shown = not self.panel.below.children
         self.panel.below.children = (self.regions,) if shown else ()
         self.panel.regions.description = "One style" if shown else "Two styles"
+        if shown:
+            self._know_second()
         if self.regions.brush.mask.max() > 0:
             self._relaunch()
+
+    def _know_second(self) -> None:
+        """Let the network see both styles before the first stroke needs their features: paint a step that nobody sees."""
+        panel, network = self.panel, self.vgg or shared_network()
+        names = panel.content.value, panel.style.value, self.regions.second.value
+        photo, *styles = (self._picture(name) for name in names)
+        options = {"style_scale": panel.scale.value, "colours": panel.colours.value}
+        next(transfer(photo, styles, vgg=network, schedule=[(self.size, 1)], **options))
 
     def code(self) -> str:
         """Return the code that makes this very picture in an ordinary cell."""
@@ -268,6 +278,8 @@ class Studio:
                 self.panel.result.value = chooser.picture.value
             if self.regions:
                 self.regions.take(self._picture(chooser.value))
+        if self.regions and chooser is self.regions.second and self.regions.brush.mask.max() == 0:
+            self._know_second()
         self._relaunch()
 
     def _take(self, chooser: Chooser, file: tuple[str, bytes] | None) -> None:

@@ -62,6 +62,26 @@ def test_masks_from_the_brush_are_those_of_stylize():
     assert torch.equal(both, same)
 
 
+def test_the_first_stroke_computes_no_target(studio, monkeypatch):  # noqa: F811
+    """The second style's features, too, are known since the brush was opened, or since another second style was chosen."""
+    computed, forward = [], nst.VGG.forward
+
+    def counted(network, image, layers):
+        computed.extend([] if torch.is_grad_enabled() else [tuple(image.shape)])
+        return forward(network, image, layers)
+
+    monkeypatch.setattr(nst.VGG, "forward", counted)
+    press(studio.panel.start)
+    press(studio.panel.regions)
+    studio.regions.second.value = "stained_glass"
+    assert len(computed) > 2
+    wait_until(lambda: studio.step and studio.step.index > 1)
+    computed.clear()
+    receive(studio.regions.brush, painted(studio.regions.brush, 100))
+    wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 0)
+    assert studio.parts[-1].styles == ["swirls", "stained_glass"] and not computed
+
+
 def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa: F811
     press(studio.panel.start)
     wait_until(lambda: studio.step and studio.step.index > 3)
