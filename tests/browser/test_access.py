@@ -1,5 +1,7 @@
 """The Studio and the camera without a mouse, and for weak eyes: the way of the Tab key, visible focus, contrast (WCAG 2.2)."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.browser.conftest import write_notebook
@@ -81,7 +83,7 @@ def test_tab_reaches_every_control_in_the_order_of_reading_and_shows_where_it_is
     assert len(names) > 25 and not missed
     back = [
         (names[one["number"]], names[other["number"]])
-        for one, other in zip(places, places[1:], strict=False)
+        for one, other in pairwise(places)
         if other["x"] <= one["x"] and other["y"] + other["h"] < one["y"]  # above, and not in a column further to the right
     ]
     assert not back and not hidden
