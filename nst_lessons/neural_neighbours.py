@@ -1,8 +1,10 @@
 """Paint with neural neighbours (Kolkin et al. 2022, arXiv 2203.13215): every place imitates a place of the painting.
 
-The style is no statistic here. `match` is the loop and yields one `Step` per iteration; `neighbours` runs it with callbacks.
+The style is no statistic here, up to `LARGE` pixels. Above that, a few steps of `transfer` sharpen the enlarged result.
+`match` is the loop and yields one `Step` per iteration; `neighbours` runs it with callbacks.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,11 +16,12 @@ import torch
 import torch.nn.functional as F
 
 from nst_lessons.canvas import enlarge, from_pyramid, to_canvas, to_image, to_pyramid
-from nst_lessons.images import resize
-from nst_lessons.loop import full_size
-from nst_lessons.machine import return_freed_memory
+from nst_lessons.images import fit, load_image, resize, shape_of
+from nst_lessons.loop import full_size, transfer
+from nst_lessons.machine import return_freed_memory, tile_needed
 from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, resized, stacked
-from nst_lessons.settings import MIN_SIZE, Pictures, Settings
+from nst_lessons.progress_bars import quick
+from nst_lessons.settings import LARGE, MIN_SIZE, Pictures, Settings, pairs_of
 from nst_lessons.sizes import MIN_SIDE, real, whole
 from nst_lessons.step import Result, Step, drive, recoloured
 from nst_lessons.vgg import VGG, vgg_of
@@ -26,6 +29,7 @@ from nst_lessons.vgg import VGG, vgg_of
 RATE, FADE = 6e-3, 0.1  # of Adam, in the canvas' variables; its share at the end of a size: large steps leave a weave of pixels
 TURNED = 256  # up to this size the painting is also seen turned by 90, 180 and 270 degrees
 PLACES = 8192  # of a painting that are compared, at most
+SHARPEN = {"content": 5.0}  # weights above `LARGE`: the content is the enlarged result, and its shapes stay
 REMATCH = 5  # at the last size, match anew after so many steps
 
 
@@ -44,13 +48,16 @@ def match(
     init: object = "content",
     seed: int = 0,
     vgg: VGG | None = None,
+    folder: str | os.PathLike | None = None,
 ) -> Iterator[Step]:
     """Optimise a picture so that each of its places looks to VGG like a place of the painting. Yields a `Step` per iteration.
 
-    content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`
+    content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`. Sizes above
+    1024 are not matched: there, `transfer` paints with the enlarged result as its content
     alpha: how much of the photo stays, 0 to 1. It is the photo's share in what is matched (the rest is what is painted so
     far), and how much of its detail each larger size starts with. At the first size the photo alone is matched
     steps: the number of iterations in all, by default 185 for 512 pixels (see `doubling`)
+    folder: where the finished sizes are kept that `transfer` paints
 
     A step's `style` and `loss` is `matching.matched_loss`, at the last size the mean over the layers. `content` is the same
     towards the photo's own columns, at the last size those of the deepest layer.
@@ -61,21 +68,20 @@ def match(
     alpha = real(alpha, "alpha")
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha is {alpha}: give a number from 0 (little of the photo stays) to 1 (most of it).")
-    settings = Settings(
-        content=content,
-        style=style,
-        schedule=doubling(size, steps) if schedule is None else schedule,
-        style_weights=style_weights,
-        style_scale=style_scale,
-        masks=masks,
-        colours=colours,
-        init=init,
-        seed=seed,
-    )
+    schedule = doubling(size, steps) if schedule is None else pairs_of(schedule)
+    matched_sizes, larger = ([pair for pair in schedule if (pair[0] > LARGE) is large] for large in (False, True))
+    if not matched_sizes:
+        raise ValueError(f"Neighbours are matched up to {LARGE} pixels: begin the schedule {schedule} with a smaller size.")
+    options = {"style_weights": style_weights, "style_scale": style_scale, "masks": masks, "colours": colours, "seed": seed}
+    settings = Settings(content=content, style=style, schedule=matched_sizes, init=init, **options)
     vgg = vgg_of(vgg)
     pictures = settings.load(vgg)
-    run = _run(vgg, settings, pictures, alpha)
-    return run if pictures.colours is None else recoloured(run, pictures.colours)
+    run = _run(vgg, settings, pictures, alpha, larger)
+    run = run if pictures.colours is None else recoloured(run, pictures.colours)
+    if not larger or quick():
+        return run
+    tile_needed([fit(shape_of(content), larger[-1][0])], vgg.device, vgg.dtype)  # raises now rather than after the matching
+    return _sharpened(run, content, alpha, larger, style, vgg=vgg, folder=folder, **options)
 
 
 def neighbours(content: object, style: object, *, callback: Callable | Sequence[Callable] | None = None, **options) -> Result:
@@ -99,13 +105,15 @@ def neighbours(content: object, style: object, *, callback: Callable | Sequence[
 def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
     """Return the default schedule [(size, steps), ...]: from 64 pixels or a little more, each size twice the one before.
 
-    steps: the total, by default 25 at `size`, 40 at the size before, and 60 at each smaller one
+    steps: the total, by default 25 at `size`, 40 at the size before, and 60 at each smaller one. Above `LARGE` pixels, where
+    no neighbours are matched, each size has 10
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
     sizes = [size]
     while sizes[0] >= 128:
         sizes.insert(0, sizes[0] // 2)
-    shares = ([12] * len(sizes) + [8, 5])[-len(sizes) :]
+    larger = sum(one > LARGE for one in sizes)
+    shares = ([12] * len(sizes) + [8, 5] + [2] * larger)[-len(sizes) :]
     steps = 5 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
     ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
     counts = [end - start for start, end in pairwise(ends)]
@@ -165,9 +173,9 @@ class Targets:
         return F.normalize(self.photo[name]).lerp(mixed, torch.cat(masks).amax(0, keepdim=True))
 
 
-def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float) -> Iterator[Step]:
-    """Yield the steps of a run, size by size; at the last one, each layer is matched by itself."""
-    work = [size**2 for size, steps in settings.schedule for _ in range(steps)]  # a step's time is proportional to its pixels
+def _run(vgg: VGG, settings: Settings, pictures: Pictures, alpha: float, later: Sequence[tuple[int, int]]) -> Iterator[Step]:
+    """Yield the steps of a run, size by size; at the last one, each layer is matched by itself. later: sizes still to come."""
+    work = [size**2 for size, steps in [*settings.schedule, *later] for _ in range(steps)]  # time grows with the pixels
     index, seconds, rates, photo, image = 0, 0.0, deque(maxlen=9), None, pictures.first
     for number, (size, steps) in enumerate(settings.schedule, 1):
         start = time.perf_counter()
@@ -221,6 +229,20 @@ def _paint(image: torch.Tensor, targets: Targets, share: float, steps: int) -> I
             "style_by_layer": {name: value.item() for name, value in losses.items()},
             "image": image.detach(),
         }
+
+
+def _sharpened(
+    run: Iterator[Step], content: object, alpha: float, schedule: list[tuple[int, int]], style: object, **options
+) -> Iterator[Step]:
+    """Yield the steps of a matched run, and then those of `transfer` at the sizes of `schedule`, from the enlarged result."""
+    for last in run:
+        yield last
+    photo, smaller = (load_image(content, size) for size in (schedule[-1][0], max(last.size)))
+    result = last.image.cpu()
+    start = resize(result, tuple(photo.shape[-2:])).lerp(enlarge(result, photo, smaller), alpha)
+    del photo  # of a large picture, each copy counts
+    for step in transfer(start, style, schedule=schedule, weights=SHARPEN, **options):
+        yield replace(step, index=last.index + step.index, total=last.total, seconds=last.seconds + step.seconds)
 
 
 def _at_size(picture: torch.Tensor, size: int) -> torch.Tensor:

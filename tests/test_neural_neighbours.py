@@ -144,6 +144,50 @@ def test_the_photos_colours_can_stay(paint):
     assert torch.corrcoef(torch.stack(chroma))[0, 1] > 0.95
 
 
+@pytest.fixture
+def larger(monkeypatch):
+    """A schedule whose last size is too large to be matched."""
+    monkeypatch.setattr("nst_lessons.neural_neighbours.LARGE", 64)
+    return [(48, 8), (64, 6), (128, 6)]
+
+
+def test_above_the_limit_the_enlarged_result_is_sharpened(larger, paint, vgg):
+    """It stays what it was, and comes nearer to the painting's statistics."""
+    matched, sharp = paint().image, paint(schedule=larger)
+    enlarged = nst.resize(matched, tuple(sharp.image.shape[-2:]))
+    assert [step.index for step in sharp.history] == list(range(1, 21)) and sharp.history[-1].remaining == 0
+    assert all(step.total == 20 and step.remaining > 0 for step in sharp.history[:-1])
+    assert sharp.image.shape == nst.load_image("chelsea", 128).shape
+    other = nst.stylize("chelsea", "swirls", vgg=vgg, schedule=larger).image  # by statistics from the start
+    near, far = ((nst.resize(one, tuple(matched.shape[-2:])) - matched).abs().mean() for one in (sharp.image, other))
+    assert near < 0.5 * far
+    losses = [step.style for step in sharp.history if max(step.size) == 128]
+    assert losses[-1] < 0.7 * losses[0]
+    assert sharp.image.diff(dim=3).abs().mean() > enlarged.diff(dim=3).abs().mean()
+
+
+def test_a_sharpened_run_takes_masks_and_colours_and_keeps_its_sizes(larger, vgg, tmp_path):
+    left = torch.zeros(1, 3, 80, 120)
+    left[..., :60] = 1
+    options = {"schedule": [*larger[:2], (96, 1), (128, 1)], "masks": [left, 1 - left], "colours": "luminance"}
+    options |= {"vgg": vgg, "folder": tmp_path / "sizes"}
+    *_, last = match("chelsea", ["swirls", "wave"], **options)
+    photo = nst.resize(nst.load_image("chelsea"), last.size)
+    chroma = [image - image.mean(1, keepdim=True) for image in (last.image, photo)]
+    assert torch.stack([one.flatten() for one in chroma]).corrcoef()[0, 1] > 0.9
+    assert [path.name.split("-")[0] for path in (tmp_path / "sizes").iterdir()] == ["96"]
+    again = list(match("chelsea", ["swirls", "wave"], **options))
+    assert [step.index for step in again][-2:] == [14, 16] and torch.equal(again[-1].image, last.image)
+
+
+def test_a_size_that_is_too_large_is_told_before_the_matching(larger, paint, monkeypatch):
+    monkeypatch.setattr("nst_lessons.machine.free_memory", lambda: 4e6)
+    with pytest.raises(ValueError, match="the largest size that fits"):
+        paint(schedule=larger)
+    with pytest.raises(ValueError, match="begin the schedule"):
+        paint(schedule=larger[2:])
+
+
 @pytest.mark.parametrize(
     ("size", "sizes"),
     [(512, [64, 128, 256, 512]), (400, [100, 200, 400]), (96, [96]), (32, [32]), (4096, [64, 128, 256, 512, 1024, 2048, 4096])],

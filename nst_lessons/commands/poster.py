@@ -7,7 +7,7 @@ import sys
 import torch
 import torch.nn.functional as F
 
-from nst_lessons.commands.stylize import add_network, add_weights, optimise
+from nst_lessons.commands.stylize import add_network, add_weights, painted
 from nst_lessons.images import load_image, resize, save_image, shape_of, writable
 
 PAPERS = {"a5": (148, 210), "a4": (210, 297), "a3": (297, 420), "a2": (420, 594), "letter": (216, 279), "tabloid": (279, 432)}
@@ -30,9 +30,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     run.add_argument("-o", "--output", metavar="OUT", required=True, help="the file to write: .png, .jpg or .tif")
     run.add_argument("--paper", type=str.lower, choices=PAPERS, default="a3", help="the paper (default a3)")
     run.add_argument("--dpi", type=int, default=200, help="dots per inch, 50 to 600 (default 200)")
+    run.add_argument(
+        "--method",
+        choices=("optimise", "neighbours"),
+        default="optimise",
+        help="as for stylize (default optimise); above 1024 pixels, the strokes of neighbours are only made sharper",
+    )
     run.add_argument("--fit", action="store_true", help="leave white borders; without it, the photo is cropped to the paper")
-    run.add_argument("--steps", type=int, help="steps in all; more are better, and take longer (default about 160)")
-    add_weights(run)
+    run.add_argument("--steps", type=int, help="steps in all; more are better, and take longer (default: some 160 to 250)")
+    add_weights(run, "optimise only: ")
     add_network(run)
     run.set_defaults(run=_print)
 
@@ -54,7 +60,7 @@ def _print(args: argparse.Namespace) -> int:
     photo = load_image(args.content, round(max(upright) * scale))
     top, left = (max(0, (here - there) // 2) for here, there in zip(photo.shape[-2:], paper, strict=True))
     photo = photo[..., top : top + paper[0], left : left + paper[1]].contiguous()
-    image = optimise(args, output, photo, max(photo.shape[-2:]))
+    image = painted(args, output, photo, max(photo.shape[-2:]))
     print(save_image(_on_paper(image, paper, args.fit), output, dpi=args.dpi).absolute())
     return 0
 

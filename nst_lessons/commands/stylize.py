@@ -1,6 +1,7 @@
 """`nst-lessons stylize`: turn a photo into a painting."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -79,41 +80,44 @@ def add_size(command: argparse.ArgumentParser) -> None:
 
 def _stylize(args: argparse.Namespace) -> int:
     output = writable(args.output, args.content, *args.style)
-    paint, takes = METHODS[args.method]
-    given = {name for name in _OPTIONS if getattr(args, name) is not None}
-    if given - takes:
-        name = min(given - takes).replace("_", "-")
-        raise ValueError(f"--{name} means nothing to --method {args.method}: leave it out, or choose another method.")
-    image = paint(args, {name: getattr(args, name) for name in given})
-    print(save_image(image, output).absolute())
+    print(save_image(painted(args, output, args.content, args.size), output).absolute())
     return 0
 
 
-def _optimise(args: argparse.Namespace, _: dict) -> torch.Tensor:
-    return optimise(args, Path(args.output), args.content, args.size)
+def painted(args: argparse.Namespace, output: Path, content: object, size: int) -> torch.Tensor:
+    """Return the painting of `content` by the method of `args`. Raises ValueError for an option that the method has not."""
+    paint, takes = METHODS[args.method]
+    given = {name: value for name, value in vars(args).items() if name in _OPTIONS and value is not None}
+    if given.keys() - takes:
+        name = min(given.keys() - takes).replace("_", "-")
+        raise ValueError(f"--{name} means nothing to --method {args.method}: leave it out, or choose another method.")
+    return paint(args, output, content, size, given)
 
 
-def optimise(args: argparse.Namespace, output: Path, content: object, size: int) -> torch.Tensor:
-    """Return the painting of `content`. Above `LARGE` pixels, the finished sizes are kept beside `output`."""
-    given = {name: value for name, value in vars(args).items() if name in METHODS["optimise"][1] and value is not None}
+def _optimise(args: argparse.Namespace, output: Path, content: object, size: int, given: dict) -> torch.Tensor:
     weights = {name.removesuffix("_weight"): given.pop(name) for name in list(given) if name.endswith("_weight")}
     vgg = _vgg(given)
-    if size > LARGE:
-        given["folder"] = output.with_name(f"{output.stem}_sizes")
-    result = stylize(content, args.style, callback=_Progress(), vgg=vgg, weights=Weights(**weights), size=size, **given)
-    if size > LARGE:
-        for style, long in ((style, max(shape_of(style))) for style in args.style):
-            if long < size:
-                print(f"{style} has {long} pixels on its long side, and was not enlarged beyond that.")
-        if result.stopped:
-            print(f"The finished sizes are kept in {given['folder']}: run the same command again, and it continues.")
+    result = _kept(stylize, args, output, content, size, vgg=vgg, weights=Weights(**weights), **given)
     return _image_of(result, result.best)
 
 
-def _neighbours(args: argparse.Namespace, given: dict) -> torch.Tensor:
-    vgg = _vgg(given)
-    result = neighbours(args.content, args.style, callback=_Progress(), vgg=vgg, size=args.size, **given)
+def _neighbours(args: argparse.Namespace, output: Path, content: object, size: int, given: dict) -> torch.Tensor:
+    result = _kept(neighbours, args, output, content, size, vgg=_vgg(given), **given)
     return _image_of(result, result.history[-1])
+
+
+def _kept(paint: Callable, args: argparse.Namespace, output: Path, content: object, size: int, **options) -> Result:
+    """Run a method that optimises. Above `LARGE` pixels, the finished sizes are kept beside `output`."""
+    if size <= LARGE:
+        return paint(content, args.style, callback=_Progress(), size=size, **options)
+    folder = output.with_name(f"{output.stem}_sizes")
+    result = paint(content, args.style, callback=_Progress(), size=size, folder=folder, **options)
+    for style, long in ((style, max(shape_of(style))) for style in args.style):
+        if long < size:
+            print(f"{style} has {long} pixels on its long side, and was not enlarged beyond that.")
+    if result.stopped:
+        print(f"The finished sizes are kept in {folder}: run the same command again, and it continues.")
+    return result
 
 
 def _image_of(result: Result, step: Step) -> torch.Tensor:
@@ -125,25 +129,25 @@ def _image_of(result: Result, step: Step) -> torch.Tensor:
     return result.image
 
 
-def _universal(args: argparse.Namespace, given: dict) -> torch.Tensor:
+def _universal(args: argparse.Namespace, _: Path, content: object, size: int, given: dict) -> torch.Tensor:
     from nst_lessons.one_pass.universal import universal  # here and below, so that the other commands start quickly
 
     vgg = _vgg(given)
-    return universal(args.content, args.style, size=args.size, vgg=vgg, **({"alpha": 1.0} | given))
+    return universal(content, args.style, size=size, vgg=vgg, **({"alpha": 1.0} | given))
 
 
-def _realtime(args: argparse.Namespace, given: dict) -> torch.Tensor:
+def _realtime(args: argparse.Namespace, _: Path, content: object, size: int, given: dict) -> torch.Tensor:
     from nst_lessons.one_pass.realtime import realtime
 
-    return realtime(args.content, dict.fromkeys(args.style, 1.0), size=args.size)
+    return realtime(content, dict.fromkeys(args.style, 1.0), size=size)
 
 
-def _arbitrary(args: argparse.Namespace, given: dict) -> torch.Tensor:
+def _arbitrary(args: argparse.Namespace, _: Path, content: object, size: int, given: dict) -> torch.Tensor:
     from nst_lessons.one_pass.arbitrary import arbitrary
 
     if len(args.style) > 1:
         raise ValueError("--method arbitrary takes one STYLE: choose one, or another method to mix several.")
-    return arbitrary(args.content, args.style[0], size=args.size, strength=given.get("alpha", 1.0))
+    return arbitrary(content, args.style[0], size=size, strength=given.get("alpha", 1.0))
 
 
 def _vgg(given: dict) -> VGG:
