@@ -25,14 +25,6 @@ def _flat_ends(photo, painting, steps):
     return save((1 + found[0].sin()) / 2)
 
 
-def _inside(start):
-    return (2 * start.clamp(0.02, 0.98) - 1).asin()
-
-
-def _logit(start):
-    return torch.logit(start)
-
-
 @pytest.mark.parametrize(
     ("question", "answer", "remark"),
     [
@@ -40,9 +32,7 @@ def _logit(start):
         (lesson_01.climb, lambda *given: _climb(*given).detach(), ""),
         (lesson_04.loop, minimiser(optimizer=lambda canvas: torch.optim.LBFGS([canvas])), "20 times"),
         (lesson_04.loop, minimiser(), ""),
-        (lesson_06.bounded, bounded(), "never moves"),
-        (lesson_06.bounded, bounded(begin=_logit, pixels=torch.sigmoid), "never moves"),
-        (lesson_06.bounded, bounded(begin=_inside), ""),
+        (lesson_06.bounded, bounded(), ""),
         (lesson_11.paint, but(clamp=False, lr=0.1, done=_clamped_at_the_end), "only the end is clamped"),
         (lesson_11.paint, _flat_ends, "exactly 0 or 1"),
         *((lesson_11.paint, right, "") for right in (adam, lbfgs, own_network)),
@@ -52,3 +42,17 @@ def test_a_right_answer_with_a_flaw_is_accepted_with_a_remark(question, answer, 
     verdict = question.verdict(answer)
     assert verdict.state == "right"
     assert remark in verdict.message if remark else verdict.message == question.why
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (bounded(begin=lambda s: (2 * s - 1).asin()), "never moves"),
+        (bounded(begin=torch.logit, pixels=torch.sigmoid), "never moves"),
+        (bounded(begin=lambda s: (s / (1 - s)).log(), pixels=lambda u: 1 / (1 + (-u).exp())), "becomes nan"),
+    ],
+)
+def test_a_start_at_the_bounds_is_refused(answer, message):
+    verdict = lesson_06.bounded.verdict(answer)
+    assert verdict.state == "wrong"
+    assert message in verdict.message and "start.clamp(0.02, 0.98)" in verdict.message

@@ -39,8 +39,8 @@ class Ends(loops.Watched):
         self.start = torch.tensor([0.0, 0.3, 1.0]).expand(4, 3).reshape(1, 3, 2, 2).clone()
 
 
-def examine_bounded(minimise: Callable) -> str | None:
-    """Examine `minimise(start, loss_of, steps)`: raise Wrong if it is wrong, return a remark if some pixels get stuck."""
+def examine_bounded(minimise: Callable) -> None:
+    """Examine `minimise(start, loss_of, steps)`: raise Wrong if it is wrong, or if pixels of 0 or 1 get stuck."""
     check_function(minimise, ("start", "loss_of", "steps"))
     goal = torch.linspace(0.2, 0.8, 192).view(1, 3, 8, 8)
     curvature = torch.linspace(1, 6, 192).view(1, 3, 8, 8)
@@ -61,20 +61,24 @@ def examine_bounded(minimise: Callable) -> str | None:
         loops.check_optimizer(run)
     loops.check_steps(*runs, counted=False)
     _check_picture(runs[1], goal)
-    return _stuck(minimise)
+    _check_ends(minimise)
 
 
-def _stuck(minimise: Callable) -> str | None:
-    """Return a remark if a pixel that starts at 0 or 1 stays there."""
+def _check_ends(minimise: Callable) -> None:
+    """Raise Wrong if a pixel that starts at 0 or 1 stays there or becomes nan."""
     ends = Ends()
     loops.go(minimise, ends.start.clone(), ends, LOOKED_AT + 3)
+    if not all(picture.isfinite().all() for picture in ends.pictures):
+        raise Wrong(
+            "a picture with pixels of exactly 0 or 1 becomes nan, because the inverse of your function is infinite or too "
+            "steep there. Begin a little inside, with `start.clamp(0.02, 0.98)`."
+        )
     stays = (ends.pictures[-1] - ends.start).abs() < 1e-3
-    if not stays[(ends.start - 0.5).abs() == 0.5].any():
-        return None
-    return (
-        "but a pixel that starts at exactly 0 or 1 never moves, because your function is flat there. Begin a little inside, "
-        "with `start.clamp(0.02, 0.98)`."
-    )
+    if stays[(ends.start - 0.5).abs() == 0.5].any():
+        raise Wrong(
+            "a pixel that starts at exactly 0 or 1 never moves, because your function is flat there. Begin a little inside, "
+            "with `start.clamp(0.02, 0.98)`."
+        )
 
 
 def _check_range(run: loops.Run, pulled: Pulled) -> None:

@@ -117,7 +117,7 @@ def _printing(loss_of, canvas):
 
 def bounded(
     *,
-    begin=lambda start: (2 * start - 1).asin(),
+    begin=lambda start: (2 * start.clamp(0.02, 0.98) - 1).asin(),
     pixels=lambda u: (1 + u.sin()) / 2,
     back=None,
     optimizer=lambda u, steps: torch.optim.LBFGS([u], max_iter=steps, tolerance_grad=0, tolerance_change=0),
@@ -147,6 +147,10 @@ def bounded(
 
 def _same(x):
     return x
+
+
+def _inside(start):
+    return start.clamp(0.02, 0.98)
 
 
 def _logit(start):
