@@ -150,7 +150,6 @@ WRONG = {
             bounded(begin=lambda s: s.sqrt().asin(), pixels=lambda u: u.sin() ** 2),
             bounded(begin=lambda s: (s / (1 - s)).log(), pixels=lambda u: 1 / (1 + (-u).exp())),
             bounded(begin=lambda s: torch.erfinv(2 * s - 1), pixels=lambda u: (1 + torch.erf(u)) / 2),
-            bounded(begin=lambda s: torch.tan(torch.pi * (s - 0.5)), pixels=lambda u: 0.5 + u.atan() / torch.pi),
         ],
         "formula": [
             bounded(steps=lambda count: 300),
