@@ -95,6 +95,6 @@ examine_climb = SameAs(
         "that is only the gradient: take a step along it.": lambda u, s, step: _gradient(u, s),
     },
     also=[_direction],
-    graph="your result keeps its graph, which becomes longer with every step. Return it with `.detach()`.",
+    remark="but your result keeps its graph, which becomes longer with every step. Return it with `.detach()`.",
     wants="a tensor of the shape of u",
 )

@@ -30,7 +30,7 @@ class SameAs:
     mistakes: {message: wrong function}; an answer that matches a known mistake gets its message.
     axes: the letters of each argument's axes, as in ("CHW", ""); by default no axis has a letter.
     gradient: names of the arguments that the gradient must reach, for functions used in a loss.
-    graph: what is wrong about a result that keeps a graph; without it, a graph is accepted.
+    remark: what is said of a right result that keeps a graph.
     never: names of library functions that solve the exercise, so the reader must not call them.
     early, also: this question's own patterns, tried before and after those in `LOOKS`.
     wants: the expected result in words; by default its shape.
@@ -42,15 +42,15 @@ class SameAs:
     mistakes: Mapping[str, Callable] = field(default_factory=dict)
     axes: Sequence[str] = ()
     gradient: Sequence[str] = ()
-    graph: str = ""
+    remark: str = ""
     never: Sequence[str] = ()
     early: Sequence[Callable[[Tried], str | None]] = ()
     also: Sequence[Callable[[Tried], str | None]] = ()
     wants: str = ""
     rtol: float = 1e-3
 
-    def __call__(self, function: Callable) -> None:
-        """Raise Wrong with what is wrong about `function`; return None if it is right."""
+    def __call__(self, function: Callable) -> str | None:
+        """Raise Wrong with what is wrong about `function`; return None or the remark if it is right."""
         names = list(inspect.signature(self.right).parameters)
         check_function(function, names)
         expected = [as_tensor(self.right(*copy.deepcopy(given))) for given in self.inputs]
@@ -61,9 +61,8 @@ class SameAs:
         if tried.all_like(expected):
             if self.gradient:
                 check_gradient(function, self.right, self.inputs[0], names, self.gradient)
-            if self.graph and any(isinstance(result, torch.Tensor) and result.requires_grad for result in results):
-                raise Wrong(self.graph)
-            return
+            keeps_graph = any(isinstance(result, torch.Tensor) and result.requires_grad for result in results)
+            return (keeps_graph and self.remark) or None
         for message, mistake in self.mistakes.items():
             if tried.all_like([tensor_or_none(mistake, given) for given in self.inputs]):
                 raise Wrong(message)

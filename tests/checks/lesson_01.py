@@ -64,7 +64,7 @@ def _by_backward(u, score_of, step):
 def _by_std(u, score_of, step):
     u = u.requires_grad_()
     (g,) = torch.autograd.grad(score_of(u), u)
-    return (u + step * g * g.numel() ** 0.5 / g.norm()).detach()
+    return u + step * g * g.numel() ** 0.5 / g.norm()
 
 
 CASES = {
