@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from statistics import median
 
 import torch
@@ -21,7 +20,7 @@ from nst_lessons.loop import full_size, transfer
 from nst_lessons.machine import return_freed_memory, tile_needed
 from nst_lessons.matching import LAYERS, as_rows, matched, matched_loss, quarter, resized, stacked
 from nst_lessons.progress_bars import quick
-from nst_lessons.settings import LARGE, MIN_SIZE, Pictures, Settings, pairs_of
+from nst_lessons.settings import LARGE, MIN_SIZE, Pictures, Settings, pairs_of, shared_out
 from nst_lessons.sizes import MIN_SIDE, real, whole
 from nst_lessons.step import Result, Step, drive, recoloured
 from nst_lessons.vgg import VGG, vgg_of
@@ -115,9 +114,7 @@ def doubling(size: int, steps: int | None = None) -> list[tuple[int, int]]:
     larger = sum(one > LARGE for one in sizes)
     shares = ([12] * len(sizes) + [8, 5] + [2] * larger)[-len(sizes) :]
     steps = 5 * sum(shares) if steps is None else whole(steps, "The number of steps", 1)
-    ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
-    counts = [end - start for start, end in pairwise(ends)]
-    return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
+    return shared_out(steps, sizes, shares)
 
 
 class Targets:

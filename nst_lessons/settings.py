@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import torch
 
@@ -139,9 +140,13 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
         shares = [*between, 7]
     default = 120 if size <= LARGE else sum(shares)
     steps = default if steps is None else whole(steps, "The number of steps", 1, most=MOST_STEPS)
-    counts = [round(steps * share / sum(shares)) for share in shares]
-    counts[-1] = steps - sum(counts[:-1])
-    return [(part, count) for part, count in zip(sizes, counts, strict=True) if count]
+    return shared_out(steps, sizes, shares)
+
+
+def shared_out(steps: int, sizes: Sequence[int], shares: Sequence[int]) -> list[tuple[int, int]]:
+    """Return a schedule that splits the steps among the sizes by their shares; a size without a step is left out."""
+    ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
+    return [(size, end - start) for size, (start, end) in zip(sizes, pairwise(ends), strict=True) if end > start]
 
 
 def weights_of(given: Weights | Mapping[str, object] | None) -> Weights:

@@ -66,9 +66,14 @@ def paint_all(
         with parallel_config("threading", n_jobs=len(devices)):
             yield from _run(todo, options, len(devices), free)
     else:
-        threads = max(1, torch.get_num_threads() // jobs)
-        with parallel_config("loky", n_jobs=max(jobs, 2), inner_max_num_threads=threads):  # 1 would paint in this process
-            yield from _run(todo, options, jobs, parent=os.getpid())
+        options_of_workers = {
+            "n_jobs": max(jobs, 2),  # 1 would paint in this process
+            "inner_max_num_threads": max(1, torch.get_num_threads() // jobs),
+            "initializer": _end_with,
+            "initargs": (os.getpid(),),
+        }
+        with parallel_config("loky", **options_of_workers):
+            yield from _run(todo, options, jobs)
 
 
 _PLACES = {("loky", False, False), ("loky", False, True), ("dask", False, False), ("dask", True, False)}
@@ -89,8 +94,8 @@ def to_png(image: Image.Image) -> bytes:
     return data.getvalue()
 
 
-def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, parent: int | None = None) -> Iterator[Painted]:
-    """Yield the paintings as they are done. free: a queue of GPUs; parent: workers end when this process ends.
+def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None) -> Iterator[Painted]:
+    """Yield the paintings as they are done. free: a queue of GPUs.
 
     A process that dies, for example of too little memory, takes its whole pool along. Paintings that were in progress
     are then tried again, one by one. One whose process dies again is given up, and the others go on.
@@ -98,7 +103,7 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, 
     left, suspects = dict(todo), []
     while left:
         batch = [suspects.pop()] if suspects else list(left)
-        work = (delayed(_ending_with)(parent, _paint, key, *left[key], options, free) for key in batch)
+        work = (delayed(_paint)(key, *left[key], options, free) for key in batch)
         try:
             for painted in Parallel(return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work):
                 del left[painted[0]]
@@ -113,16 +118,8 @@ def _run(todo: dict, options: dict, jobs: int, free: SimpleQueue | None = None, 
                 yield batch[0], None, None, f"its process died: {str(error).splitlines()[0]}"
 
 
-def _ending_with(parent: int | None, paint: Callable[..., Painted], *arguments: object) -> Painted:
-    """Return `paint(*arguments)`; from now on this process ends if its parent is killed."""
-    if parent is not None:
-        _watch(parent)
-    return paint(*arguments)
-
-
-@cache
-def _watch(parent: int) -> None:
-    """Check every second, in one thread per process, that the parent is alive; exit if not."""
+def _end_with(parent: int) -> None:
+    """Let this process end if its parent is killed: a thread checks every second that the parent is alive."""
 
     def look() -> None:
         while os.getppid() == parent and psutil.pid_exists(parent):  # on Windows the first stays true
