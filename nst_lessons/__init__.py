@@ -19,6 +19,7 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     colour.py         keep the photo's colours
     settings.py       the options of a run: schedule, shares, masks, first picture
     tiles.py          the losses of a picture in tiles, for pictures that do not fit into memory as a whole
+    aside.py          large tensors in temporary files, for pictures that do not fit into memory
     kept.py           the finished sizes of a long run, in a folder
     step.py           Step, Result, and functions that work on a stream of steps
     descent.py        the steps of a run at one size: measure the losses, follow their gradient

@@ -10,6 +10,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 
+from nst_lessons.aside import put_aside
 from nst_lessons.images import resize
 
 _INSIDE = 0.99  # sin u at the start is at most this: pixels from 1.3 to 253.7 of 255
@@ -17,12 +18,12 @@ _INSIDE = 0.99  # sin u at the start is at most this: pixels from 1.3 to 253.7 o
 
 def to_canvas(image: torch.Tensor) -> torch.Tensor:
     """Return the variables u of a picture (1, 3, H, W) in [0, 1], ready for an optimiser."""
-    return torch.asin((2 * image.detach() - 1).clamp(-_INSIDE, _INSIDE)).contiguous().requires_grad_()
+    return put_aside((2 * image.detach()).sub_(1).clamp_(-_INSIDE, _INSIDE).asin_().contiguous()).requires_grad_()
 
 
 def to_image(canvas: torch.Tensor) -> torch.Tensor:
     """Return the picture (1, 3, H, W) of variables u."""
-    return (1 + canvas.sin()) / 2
+    return canvas.sin().add_(1).div_(2)
 
 
 def to_canvas_gradient(gradient: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
@@ -33,7 +34,7 @@ def to_canvas_gradient(gradient: torch.Tensor, canvas: torch.Tensor) -> torch.Te
 def enlarge(image: torch.Tensor, photo: torch.Tensor, smaller_photo: torch.Tensor) -> torch.Tensor:
     """Enlarge `image`, made from `smaller_photo`, to the size of `photo`, and add the detail that `smaller_photo` lacks."""
     shape = tuple(photo.shape[-2:])
-    return (resize(image, shape) + photo - resize(smaller_photo, shape)).clamp(0, 1)
+    return (resize(image, shape) + photo).sub_(resize(smaller_photo, shape)).clamp_(0, 1)
 
 
 def to_pyramid(canvas: torch.Tensor, levels: int = 6) -> list[torch.Tensor]:
@@ -86,7 +87,7 @@ class Momentum(torch.optim.Optimizer):
     def __init__(self, params: list[torch.Tensor], steps: int, rate: float = 0.02, memory: float = 0.8) -> None:
         super().__init__(params, {})
         self.rates, self.memory = iter(torch.linspace(rate, rate / 5, max(1, steps)).tolist()), memory
-        self.moving = torch.zeros_like(params[0])
+        self.moving = put_aside(torch.zeros_like(params[0]))
 
     def step(self, closure: Callable) -> torch.Tensor:
         loss = closure()

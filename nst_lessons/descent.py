@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import torch
 
+from nst_lessons.aside import put_aside
 from nst_lessons.canvas import OPTIMIZERS, Momentum, to_canvas_gradient, to_image
 from nst_lessons.images import resize
 from nst_lessons.objective import Weights
@@ -45,7 +46,7 @@ def iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
 
     def closure() -> torch.Tensor:
         canvas.grad = None
-        picture = to_image(canvas.detach()).requires_grad_()  # collects all sizes' gradients, so that one size's features exist
+        picture = put_aside(to_image(canvas.detach())).requires_grad_()  # collects all sizes' gradients, one after the other
         share = 1 / (1 + COARSER * len(coarser))
         losses = here(picture, weights)
         added = _scalar(extra(picture)) if extra else picture.new_zeros(())

@@ -70,7 +70,7 @@ def resize(image: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:
         shape = fit(image.shape[-2:], size)
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
-    return F.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+    return F.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp_(0, 1)
 
 
 def shape_of(source: object) -> tuple[int, int]:
@@ -87,7 +87,7 @@ def to_pil(image: torch.Tensor) -> Image.Image:
     if not isinstance(image, torch.Tensor) or image.ndim < 3:
         raise ValueError(f"A {type(image).__name__} is no tensor (1, 3, H, W): give a picture, such as a result's `image`.")
     pixels = image.detach().float().cpu().reshape(image.shape[-3:])  # (3, H, W)
-    pixels = pixels.clamp(0, 1).mul(255).round().to(torch.uint8)
+    pixels = pixels.clamp(0, 1).mul_(255).round_().to(torch.uint8)
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
 
 
@@ -170,7 +170,7 @@ def _from_tensor(tensor: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"A tensor of shape {shape} is not a picture: give (1, 3, H, W) or (3, H, W).")
     check_sides(*pixels.shape[-2:])
     if tensor.dtype == torch.uint8:
-        return pixels.float() / 255
+        return pixels.float().div_(255)
     if not tensor.is_floating_point():
         raise ValueError(f"A picture cannot have the type {tensor.dtype}: give uint8 (0 to 255) or float (0 to 1).")
     low, high = pixels.min().item(), pixels.max().item()

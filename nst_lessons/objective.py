@@ -8,6 +8,7 @@ from numbers import Real
 import torch
 import torch.nn.functional as F
 
+from nst_lessons.aside import free_memory_aside, put_aside
 from nst_lessons.fast import Gram
 from nst_lessons.losses import moment_loss, style_loss
 from nst_lessons.tiles import Tile, over_tiles, reach, stride_of, tiles_of
@@ -137,8 +138,9 @@ class Objective:
                 return found
             if whole is None:
                 half = torch.float16 if found.dtype == torch.float32 else found.dtype
-                whole = found.new_empty(1, found.shape[1], *(side // stride for side in self.shape), dtype=half)
+                whole = put_aside(found.new_empty(1, found.shape[1], *(side // stride for side in self.shape), dtype=half))
             tile.place(whole, stride).copy_(found / self.unit)
+            free_memory_aside()
         return whole
 
     def _painting(self, image: torch.Tensor, layers: Sequence[str]) -> dict[str, Statistics]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import torch
 
+from nst_lessons.aside import put_aside
 from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize, shape_of
@@ -72,7 +73,7 @@ class Settings:
             check_memory(shapes, vgg.device, vgg.dtype)
         if largest > LARGE and tiles:  # no painting is enlarged: that would only blur it
             wanted[1:] = [(style, min(size, max(shape_of(style)))) for style, size in wanted[1:]]
-        photo, *styles = (load_image(source, size) for source, size in wanted)
+        photo, *styles = (put_aside(load_image(source, size)) for source, size in wanted)
         masks, content = regions_of(self.masks, len(styles), photo), photo
         grey = self.colours == "luminance"  # the run is in grey; its steps get the photo's colours back later
         if grey:
@@ -144,8 +145,9 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
 
 
 def shared_out(steps: int, sizes: Sequence[int], shares: Sequence[int]) -> list[tuple[int, int]]:
-    """Return a schedule that splits the steps among the sizes by their shares; a size without a step is left out."""
-    ends = [round(steps * sum(shares[:count]) / sum(shares)) for count in range(len(sizes) + 1)]
+    """Return a schedule that splits the steps among the sizes by their shares. Only the last size always gets a step."""
+    last = max(1, round(steps * shares[-1] / sum(shares)))
+    ends = [round((steps - last) * sum(shares[:count]) / (sum(shares[:-1]) or 1)) for count in range(len(sizes))] + [steps]
     return [(size, end - start) for size, (start, end) in zip(sizes, pairwise(ends), strict=True) if end > start]
 
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import torch
 
-from nst_lessons.machine import return_freed_memory
+from nst_lessons.aside import free_memory_aside, put_aside
 
 STRIDE, MARGIN = 16, 80  # of relu5_1, see `reach`
 
@@ -142,19 +142,19 @@ class _OverTiles(torch.autograd.Function):
         for tile in tiles[1:]:
             for total, part in zip(found, sums(tile.seen(picture), tile), strict=True):
                 total += part
-            return_freed_memory()  # the next tile may have another shape, for which the kept blocks are too small
+            free_memory_aside()  # the next tile may have another shape, for which the kept blocks are too small
         return tuple(found)
 
     @staticmethod
     def backward(ctx, *derivatives):
         """Compute each tile's features again, and add its gradient to the picture's, also where only its margin is."""
         (picture,) = ctx.saved_tensors
-        gradient = torch.zeros_like(picture)
+        gradient = put_aside(torch.zeros_like(picture))
         for tile in ctx.tiles:
             part = tile.seen(picture).detach().requires_grad_()
             with torch.enable_grad():
                 found = ctx.sums(part, tile)
             tile.seen(gradient).add_(torch.autograd.grad(found, part, derivatives)[0])
             del found
-            return_freed_memory()
+            free_memory_aside()
         return gradient, None, None
