@@ -25,16 +25,16 @@ def put_aside(tensor: torch.Tensor) -> torch.Tensor:
     if tensor.nbytes < LEAST_BYTES or tensor.device.type != "cpu":
         return tensor
     folder = _folder()
-    with tempfile.TemporaryFile(dir=folder) as file:
-        try:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
             file.write(memoryview(tensor.detach().contiguous().view(torch.uint8).numpy()).cast("B"))
             file.flush()
-        except OSError as error:
-            raise OSError(
-                f"No room for a large picture in {folder} ({error.strerror}): make room there, or set TMPDIR to a folder on "
-                "another disk."
-            ) from None
-        memory = mmap.mmap(file.fileno(), 0)
+            memory = mmap.mmap(file.fileno(), 0)
+    except OSError as error:
+        raise OSError(
+            f"No room for a large picture in {folder} ({error.strerror}): make room there, or set TMPDIR to a folder "
+            "on another disk."
+        ) from None
     _aside.add(memory)
     free_memory_aside()
     return torch.frombuffer(memory, dtype=tensor.dtype).view(tensor.shape)
