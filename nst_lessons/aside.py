@@ -6,6 +6,7 @@ system reads the parts that are touched, and may drop them from memory again.
 
 import mmap
 import os
+import shutil
 import tempfile
 from weakref import WeakSet
 
@@ -14,7 +15,19 @@ import torch
 from nst_lessons.machine import return_freed_memory
 
 LEAST_BYTES = 64 << 20  # of a tensor that is put aside: a picture of 2731 x 2048 pixels
+FILES_BYTES = 100  # per pixel of its largest picture, that a run puts aside (measured)
 _aside = WeakSet()  # the files in use; each is deleted with its tensor
+
+
+def check_room(shape: tuple[int, int]) -> None:
+    """Raise ValueError if the files of a run on a picture of (height, width) may not fit on the disk."""
+    folder, pixels = _folder(), shape[0] * shape[1]
+    needed, free = FILES_BYTES * pixels, shutil.disk_usage(folder).free
+    if 12 * pixels >= LEAST_BYTES and needed > free:
+        raise ValueError(
+            f"Size {max(shape)} needs about {needed / 1e9:.1f} GB in {folder} for a time, and {free / 1e9:.1f} GB are free: "
+            "make room there, or set TMPDIR to a folder on another disk."
+        )
 
 
 def put_aside(tensor: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux, with which conta
 MEMBERSHIP = Path("/proc/self/cgroup")
 BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
 PICTURES_BYTES = 180  # per pixel, that a run in tiles keeps of its largest picture: photo, canvas, gradients (measured)
+IN_USE_BYTES = 60  # of them, that are in memory at a time on a CPU, and no tile beside them; see `aside` (measured)
 TILE_BYTES = 0.9e9  # that a step may take for one tile
 LEAST = 384  # pixels, the smallest side of a tile with its margins
 
@@ -84,7 +85,8 @@ def tile_needed(
         with suppress(ValueError):
             check_memory(pictures, device, dtype)
             return None
-    check_memory(pictures, device, torch.float32, bytes_per_pixel=2 * PICTURES_BYTES)  # the other half is for a tile
+    at_once = IN_USE_BYTES if device.type == "cpu" else 2 * PICTURES_BYTES  # the other half is for a tile
+    check_memory(pictures, device, torch.float32, bytes_per_pixel=at_once)
     most = min(free_on(device) / 2, TILE_BYTES if device.type == "cpu" else float("inf"))
     return tile or max(LEAST, int((most / (BYTES_PER_PIXEL * dtype.itemsize / 4)) ** 0.5) // 16 * 16)
 

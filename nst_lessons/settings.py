@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 
-from nst_lessons.aside import put_aside
+from nst_lessons.aside import check_room, put_aside
 from nst_lessons.canvas import OPTIMIZERS
 from nst_lessons.colour import luminance, match_colours, match_luminance
 from nst_lessons.images import fit, load_image, resize, shape_of
@@ -69,6 +69,8 @@ class Settings:
         shapes = [fit(shape_of(source), size) for source, size in wanted]
         if tiles:
             tile = tile_needed(shapes, vgg.device, vgg.dtype, self.tile)
+            if tile and vgg.device.type == "cpu":
+                check_room(shapes[0])
         else:
             check_memory(shapes, vgg.device, vgg.dtype)
         if largest > LARGE and tiles:  # no painting is enlarged: that would only blur it

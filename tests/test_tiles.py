@@ -146,7 +146,7 @@ def test_tiles_are_chosen_where_the_whole_does_not_fit(vgg, monkeypatch):
     assert needed(64) is None and needed(64, 512) == 512
     assert 512 <= needed(8) <= 1024 and 384 <= needed(5) <= needed(8)
     with pytest.raises(ValueError, match="the largest size that fits is about"):
-        needed(1)
+        needed(0.5)
 
 
 def test_the_last_step_in_tiles_only_measures(vgg, random_image):
