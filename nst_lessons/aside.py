@@ -15,7 +15,7 @@ import torch
 from nst_lessons.machine import return_freed_memory
 
 LEAST_BYTES = 64 << 20  # of a tensor that is put aside: a picture of 2731 x 2048 pixels
-FILES_BYTES = 100  # per pixel of its largest picture, that a run puts aside (measured)
+FILES_BYTES = 120  # per pixel of its largest picture, that a run puts aside (measured)
 _aside = WeakSet()  # the files in use; each is deleted with its tensor
 
 
