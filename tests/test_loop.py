@@ -301,7 +301,7 @@ def test_one_weight_may_be_zero(run):
 
 @pytest.mark.slow
 def test_a_size_that_memory_does_not_allow_names_one_that_fits(vgg, monkeypatch):
-    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1e8))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1.2e7))
     with pytest.raises(ValueError, match="the largest size that fits is about") as error:  # even in tiles
         nst.transfer("chelsea", "swirls", vgg=vgg, size=2048)
     fits = int(str(error.value).split()[-1].rstrip("."))
