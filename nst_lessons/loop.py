@@ -73,7 +73,7 @@ def transfer(
     extra: function of the current picture (1, 3, h, w) that returns a scalar; added unweighted, at the current size only
     seed: of the noise
     tile: work in tiles of at most so many pixels on a side, margins included (see `tiles`); by default only if the whole does
-    not fit into memory. The gradient is the same, but takes about twice as long
+    not fit into memory, or takes more than 3 GB on a CPU. The gradient is the same, but takes about twice as long
     folder: where each finished size but the last is kept, as a PNG. Another run with the same options continues from there
     (it cannot see whether `extra` is the same)
 

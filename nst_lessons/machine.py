@@ -18,7 +18,8 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pass and its working memory (measured)
 PICTURES_BYTES = 180  # per pixel, that a run in tiles keeps of its largest picture: photo, canvas, gradients (measured)
 IN_USE_BYTES = 60  # of them, that are in memory at a time on a CPU, and no tile beside them; see `aside` (measured)
-TILE_BYTES = 0.9e9  # that a step may take for one tile
+WHOLE_BYTES = 3e9  # that a step may take for a whole picture on a CPU, where other programs need memory, too
+TILE_BYTES = 1.6e9  # that it may take for one tile
 LEAST = 384  # pixels, the smallest side of a tile with its margins
 
 
@@ -55,14 +56,18 @@ def best_dtype(device: torch.device) -> torch.dtype:
 
 
 def check_memory(
-    shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype, bytes_per_pixel: int = BYTES_PER_PIXEL
+    shapes: Sequence[tuple[int, int]],
+    device: torch.device,
+    dtype: torch.dtype,
+    bytes_per_pixel: int = BYTES_PER_PIXEL,
+    most: float = float("inf"),
 ) -> None:
-    """Raise ValueError if work on the largest picture needs more memory than is free.
+    """Raise ValueError if work on the largest picture needs more memory than is free, or more than `most` bytes.
 
     shapes: (height, width) of each picture. device, dtype: those of the network that will see the pictures.
     bytes_per_pixel: what the work needs in float32, by default a step.
     """
-    free = free_on(device)
+    free = min(free_on(device), most)
     needed = max(height * width for height, width in shapes) * bytes_per_pixel * dtype.itemsize / 4
     if needed > free:
         size = max(max(shape) for shape in shapes)
@@ -78,16 +83,20 @@ def tile_needed(
 ) -> int | None:
     """Return the side of the tiles for a run on `pictures`, (height, width) each: None if they fit into memory as a whole.
 
-    tile: the side that is wanted, if any. By default a tile takes half of the free memory, but on a CPU at most `TILE_BYTES`.
+    pictures: the photo's size comes first; only of the photo is a gradient computed
+    tile: the side that is wanted, if any. By default a tile takes half of the free memory.
+    On a CPU, the whole takes at most `WHOLE_BYTES` and a tile at most `TILE_BYTES`, however much memory is free.
     Raises ValueError if there is too little memory even for tiles.
     """
+    whole, part = (WHOLE_BYTES, TILE_BYTES) if device.type == "cpu" else (float("inf"), float("inf"))
     if tile is None:
         with suppress(ValueError):
             check_memory(pictures, device, dtype)
+            check_memory(pictures[:1], device, dtype, most=whole)
             return None
     at_once = IN_USE_BYTES if device.type == "cpu" else 2 * PICTURES_BYTES  # the other half is for a tile
     check_memory(pictures, device, torch.float32, bytes_per_pixel=at_once)
-    most = min(free_on(device) / 2, TILE_BYTES if device.type == "cpu" else float("inf"))
+    most = min(free_on(device) / 2, part)
     return tile or max(LEAST, int((most / (BYTES_PER_PIXEL * dtype.itemsize / 4)) ** 0.5) // 16 * 16)
 
 

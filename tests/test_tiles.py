@@ -138,15 +138,17 @@ def test_a_run_continues_from_the_sizes_that_are_kept(vgg, tmp_path):
     assert next(nst.transfer("coffee", "wave", **options | {"schedule": [(32, 3), (64, 1)]})).index == 4  # 32 is the same
 
 
-def test_tiles_are_chosen_where_the_whole_does_not_fit(vgg, monkeypatch):
-    def needed(gigabytes, *arguments):
+def test_tiles_are_chosen_where_the_whole_does_not_fit_or_takes_too_much_of_a_laptop(vgg, monkeypatch):
+    def needed(gigabytes, *arguments, size=4096):
         monkeypatch.setattr("nst_lessons.machine.free_memory", lambda: gigabytes * 1e9)
-        return tile_needed([(3072, 4096)], vgg.device, torch.float32, *arguments)
+        return tile_needed([(size * 3 // 4, size), (64, 64)], vgg.device, torch.float32, *arguments)
 
-    assert needed(64) is None and needed(64, 512) == 512
-    assert 512 <= needed(8) <= 1024 and 384 <= needed(5) <= needed(8)
+    assert needed(8, size=1024) is None and needed(8, 512, size=1024) == 512 and needed(1.5, size=1024) >= 384
+    assert 512 <= needed(64) == needed(8) <= 1024 and 384 <= needed(2) <= needed(8)
     with pytest.raises(ValueError, match="the largest size that fits is about"):
         needed(0.5)
+    monkeypatch.setattr("nst_lessons.machine.free_on", lambda device: 64e9)
+    assert tile_needed([(3072, 4096)], torch.device("cuda"), torch.float32) is None
 
 
 def test_the_last_step_in_tiles_only_measures(vgg, random_image):

@@ -89,7 +89,10 @@ def _check_disk(output, paper: tuple[int, int]) -> None:
     """Raise ValueError if the result and the kept sizes may not fit on the disk."""
     needed, free = 5 * paper[0] * paper[1], shutil.disk_usage(output.absolute().parent).free  # 3 bytes per pixel, and sizes
     if needed > free:
-        raise ValueError(f"The print needs up to {needed / 1e6:.0f} MB on the disk, and {free / 1e6:.0f} are free: make room.")
+        raise ValueError(
+            f"The print needs up to {needed / 1e6:.0f} MB beside {output}, and {free / 1e6:.0f} MB are free there: make room, or "
+            "choose another place."
+        )
 
 
 def _on_paper(image: torch.Tensor, paper: tuple[int, int], fit: bool) -> torch.Tensor:

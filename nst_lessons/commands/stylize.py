@@ -110,11 +110,11 @@ def _kept(paint: Callable, args: argparse.Namespace, output: Path, content: obje
     """Run a method that optimises. Above `LARGE` pixels, the finished sizes are kept beside `output`."""
     if size <= LARGE:
         return paint(content, args.style, callback=_Progress(), size=size, **options)
-    folder = output.with_name(f"{output.stem}_sizes")
-    result = paint(content, args.style, callback=_Progress(), size=size, folder=folder, **options)
     for style, long in ((style, max(shape_of(style))) for style in args.style):
         if long < size:
-            print(f"{style} has {long} pixels on its long side, and was not enlarged beyond that.")
+            print(f"{style} has {long} pixels on its long side, and is not enlarged beyond that.")
+    folder = output.with_name(f"{output.stem}_sizes")
+    result = paint(content, args.style, callback=_Progress(), size=size, folder=folder, **options)
     if result.stopped:
         print(f"The finished sizes are kept in {folder}: run the same command again, and it continues.")
     return result
