@@ -95,7 +95,9 @@ class Curves:
         for name, line in self._lines.items():
             line.set_data(range(1, len(self._sizes) + 1), self._values[name])
         self._axes.relim()
-        self._axes.autoscale_view()
+        self._axes.autoscale()
+        if not self._sizes:
+            self._axes.set_xlim(0, 10)
         data = BytesIO()
         self._figure.savefig(data, format="png", pil_kwargs={"compress_level": 1})
         self.png = data.getvalue()

@@ -19,7 +19,7 @@ BYTES_PER_PIXEL = 4 * 700  # that a step in float32 needs, for VGG's backward pa
 PICTURES_BYTES = 180  # per pixel, that a run in tiles keeps of its largest picture: photo, canvas, gradients (measured)
 IN_USE_BYTES = 60  # of them, that are in memory at a time on a CPU, and no tile beside them; see `aside` (measured)
 WHOLE_BYTES = 3e9  # that a step may take for a whole picture on a CPU, where other programs need memory, too
-TILE_BYTES = 1.6e9  # that it may take for one tile
+TILE_BYTES = 1.2e9  # that it may take for one tile
 LEAST = 384  # pixels, the smallest side of a tile with its margins
 
 

@@ -90,8 +90,8 @@ def _check_disk(output, paper: tuple[int, int]) -> None:
     needed, free = 5 * paper[0] * paper[1], shutil.disk_usage(output.absolute().parent).free  # 3 bytes per pixel, and sizes
     if needed > free:
         raise ValueError(
-            f"The print needs up to {needed / 1e6:.0f} MB beside {output}, and {free / 1e6:.0f} MB are free there: make room, or "
-            "choose another place."
+            f"The print needs up to {needed / 1e6:.0f} MB beside {output}, and {free / 1e6:.0f} MB are free there: make room, "
+            "or choose another place."
         )
 
 

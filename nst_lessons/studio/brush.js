@@ -104,7 +104,7 @@ function render({ model, el }) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || (erasing && clear.disabled)) return; // there is nothing to erase
     canvas.setPointerCapture(event.pointerId);
     remember();
     drawing = true;
@@ -161,6 +161,7 @@ function render({ model, el }) {
   clear.addEventListener("click", () => {
     remember();
     pen.clearRect(0, 0, width, height);
+    choose(false);
     draw();
     send();
   });

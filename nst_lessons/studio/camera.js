@@ -20,7 +20,7 @@ function render({ model, el }) {
   video.setAttribute("aria-label", "The camera");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", "The camera's picture, painted");
-  const said = element("div", root, { className: "nst-said", textContent: "The camera is off. Frames go to this notebook's kernel only." });
+  const said = element("div", root, { className: "nst-said", textContent: "The camera is off. Frames go only to the Python that runs this notebook." });
   said.setAttribute("aria-live", "polite");
 
   const small = document.createElement("canvas");

@@ -10,6 +10,7 @@ import torch
 
 from nst_lessons.objective import Weights
 from nst_lessons.studio.beginnings import as_code
+from nst_lessons.studio.uploads import plain_name
 
 
 @dataclass
@@ -34,9 +35,14 @@ class Part:
     begin: str = "content"
 
     @property
-    def styles(self) -> str | list[str]:
+    def styles(self) -> list[str]:
         """The style, or both."""
-        return self.style if self.mask is None else [self.style, self.second]
+        return [self.style] if self.mask is None else [self.style, self.second]
+
+    @property
+    def title(self) -> str:
+        """What is painted: "coffee in swirls and wave"."""
+        return f"{plain_name(self.content)} in {' and '.join(map(plain_name, self.styles))}"
 
     def options(self) -> dict:
         """Return the settings as arguments of `transfer`, without content, styles, masks, weights and init."""
@@ -48,18 +54,16 @@ class Part:
         return None if self.mask is None else [1 - self.mask, self.mask]
 
 
-def code(parts: list[Part], save_mask: Callable[[torch.Tensor], Path]) -> str:
+def code(parts: list[Part], file_of: Callable[[torch.Tensor], Path] | None) -> str:
     """Return a cell's code that makes the picture at the end of `parts`; each part starts from the one before.
 
-    save_mask: writes a mask and returns the path, which the code reads.
+    file_of: returns the path of a mask's file, which the code reads; None if there are no masks.
     """
-    lines, files = ["import nst_lessons as nst", ""], {}
+    lines = ["import nst_lessons as nst", ""]
     for number, part in enumerate(parts):
         options = [f"{name}={value!r}" for name, value in part.options().items() if value not in (1.0, "style")]
         if part.mask is not None:
-            key = part.mask.numpy().tobytes()
-            files[key] = files.get(key) or save_mask(part.mask)
-            lines.append(f"mask = nst.load_image({files[key].name!r})")
+            lines.append(f"mask = nst.load_image({file_of(part.mask).name!r})  # written beside the notebook")
             options.append("masks=[1 - mask, mask]")
         start, init = as_code(part.begin, part.content, part.style, part.schedule[-1][0])
         options += ["weights=weights", *(["init=step.image"] if number else init)]
@@ -67,7 +71,8 @@ def code(parts: list[Part], save_mask: Callable[[torch.Tensor], Path]) -> str:
         lines.append(f"weights = nst.{part.weights!r}")
         if part.changes:
             lines += ["changes = " + pprint.pformat(part.changes, width=100)]
-        lines += [f"for step in nst.transfer({part.content!r}, {part.styles!r}, {', '.join(options)}):"]
+        styles = part.styles if part.second else part.style
+        lines += [f"for step in nst.transfer({part.content!r}, {styles!r}, {', '.join(options)}):"]
         body = ["vars(weights).update(changes.get(step.index, {}))"] if part.changes else []
         body += [f"if step.index == {part.steps}:", "    break"]
         lines += [indent("\n".join(body), "    "), ""]

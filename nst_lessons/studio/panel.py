@@ -31,22 +31,19 @@ class Panel:
         self.scale = self._slider("stroke size", 1.0, 0.5, 2)
         self.colours = widgets.Dropdown(options=list(COLOURS.items()), description="colours", layout={"width": "320px"})
         self.begin = widgets.Dropdown(options=list(BEGINNINGS.items()), description="start from", layout={"width": "300px"})
-        self.start, self.pause, self.stop, self.reset = (
-            widgets.Button(description=text, icon=icon, layout={"width": "88px"})
-            for text, icon in (("Start", "play"), ("Pause", "pause"), ("Stop", "stop"), ("Reset", "undo"))
-        )
-        self.pause.layout.width = "112px"  # it says "Continue" at times
-        self.save = widgets.Button(description="Save", icon="save", layout={"width": "88px"})
-        self.copy = widgets.Button(description="Show as code", icon="code", layout={"width": "130px"})
-        self.regions = widgets.Button(description="Two styles", icon="paint-brush", layout={"width": "120px"})
-        self.link, self.code = (
-            widgets.Output(),
-            widgets.Textarea(layout={"width": "100%", "height": "200px", "display": "none"}),
-        )
+        self.start = self._button("Start", "play", 88, "start anew, from the photo or from what is chosen below")
+        self.pause = self._button("Pause", "pause", 112, "hold the run after this step, or continue it")
+        self.stop = self._button("Stop", "stop", 88, "end the run and keep its picture")
+        self.reset = self._button("Reset", "undo", 88, "end the run; every slider and menu goes back to where it was at first")
+        self.save = self._button("Save", "save", 88, "write the picture beside the notebook")
+        self.copy = self._button("Show as code", "code", 130, "the code that makes this very picture in a cell")
+        self.regions = self._button("Two styles", "paint-brush", 120, "paint where a second style goes")
+        self.link = widgets.Output()
+        self.code = widgets.Textarea(layout={"width": "400px", "height": "200px", "display": "none"})
         self.progress = widgets.FloatProgress(value=0, min=0, max=1, layout={"width": "400px"})
         self.status = widgets.HTML()
         self.result = widgets.Image(format="jpeg", layout={"width": "400px", "max_height": "350px", "object_fit": "contain"})
-        self.curves = widgets.Image(format="png", layout={"width": "320px"})
+        self.curves = widgets.Image(format="png", layout={"width": "264px"})
         self.box = self._arrange()
 
     def message(self, text: str) -> None:
@@ -63,10 +60,11 @@ class Panel:
         """Let the button say what it does next: pause the run, or continue it."""
         self.pause.description, self.pause.icon = ("Continue", "play") if paused else ("Pause", "pause")
 
-    def draw(self, step: Step, weights: Weights) -> None:
-        """Show a step's picture and numbers, and the weights that made it."""
+    def draw(self, step: Step, weights: Weights, title: str) -> None:
+        """Show a step's picture and numbers, and the weights that made it, below the title."""
         self.result.value, self.progress.value = to_jpeg(step.image), step.index / step.total
-        self.message(f"{describe(step)}\nweights {weights.content:.3g} : {weights.style:.3g} : {weights.tv:.3g}")
+        names = f"content {weights.content:.3g}, style {weights.style:.3g}, smoothness {weights.tv:.3g}"
+        self.message(f"{title}\n{describe(step)}\nweights: {names}")
 
     def offer(self, name: str) -> None:
         """Say that a picture was saved, with a link to download it where links to files work."""
@@ -91,14 +89,23 @@ class Panel:
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox
         buttons = row([self.start, self.pause, self.stop, self.reset])
+        below = row([self.save, self.copy, self.regions])  # above the words, whose number of lines changes
         painting = column(
-            [buttons, self.result, self.progress, self.status, row([self.save, self.copy, self.regions]), self.begin, self.link]
+            [buttons, self.result, self.progress, below, self.begin, self.status, self.link, self.code],
+            layout={"width": "412px"},
         )
-        painting.layout.width = "412px"
-        sliders = column([*self.weights.values(), self.scale, self.colours, *self.layers.values(), self.curves])
-        self.below = column([])  # where the regions appear
-        parts = row([column([self.content, self.style]), painting, sliders], layout={"flex_flow": "row wrap"})
-        return column([parts, self.below, self.code])
+        titles = "weights of the losses", "weights of the layers in the style loss"
+        weights, layers = (widgets.Label(title, layout={"height": "16px"}) for title in titles)
+        sliders = column(
+            [weights, *self.weights.values(), layers, *self.layers.values(), self.scale, self.colours, self.curves]
+        )
+        self.beside = column([])  # where the regions appear: a stroke and what it does are seen together
+        left = column([self.beside, self.content, self.style])
+        return row([left, painting, sliders], layout={"flex_flow": "row wrap"})
+
+    @staticmethod
+    def _button(text: str, icon: str, width: int, does: str) -> widgets.Button:
+        return widgets.Button(description=text, icon=icon, tooltip=does, layout={"width": f"{width}px"})
 
     @staticmethod
     def _log(name: str, value: float, low: int, high: int) -> widgets.FloatLogSlider:

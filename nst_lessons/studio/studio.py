@@ -2,13 +2,14 @@
 
 import time
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
 from nst_lessons.live import Curves
-from nst_lessons.loop import transfer
+from nst_lessons.loop import full_size, transfer
 from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.sizes import whole
@@ -20,7 +21,7 @@ from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
 from nst_lessons.studio.panel import Panel
 from nst_lessons.studio.remembering import RememberingVGG, shared_network
-from nst_lessons.studio.uploads import free_name, keep, plain_name, save_mask
+from nst_lessons.studio.uploads import free_name, keep
 from nst_lessons.vgg import VGG
 
 INVITATION = "Press Start; then move any slider while it paints."
@@ -33,7 +34,8 @@ class Studio:
     content, style: a sample's name or a path.
     size: the result's long side in pixels. steps: steps of a whole run. vgg: as in `transfer`.
 
-    Weights act on the current run. A new stroke size, colour choice or picture starts a new run from the current canvas.
+    Weights act on the current run. A new stroke size, colour choice or style starts a new run from the current canvas; a new
+    photo starts from the beginning.
     `step` is the last `Step`, `image` its picture; `close()` ends the run and removes the widgets.
     Raises ValueError or FileNotFoundError for a bad number or picture.
     """
@@ -66,14 +68,14 @@ class Studio:
         """Start a run from the photo, or from what was chosen to start from."""
         if self.curves is None:
             raise ValueError("This Studio was closed: run its cell again.")
-        self.parts, begin = [], self.panel.begin.value
-        self._launch(begin, [(self.size, self.steps)] if begin in MADE else coarse_to_fine(self.size, self.steps))
+        self._start()
 
     def pause(self) -> None:
         """Pause the run, or continue a paused one."""
         if self.runner.running:
             (self.runner.resume if self.runner.paused else self.runner.pause)()
             self.panel.pausing(self.runner.paused)
+            self._draw(ended=True)
 
     def stop(self) -> None:
         """End the run and keep its picture."""
@@ -81,7 +83,7 @@ class Studio:
         self._draw(ended=True)
         self.panel.pausing(False)
         self.panel.allow(running=False, painted=self.step is not None)
-        self.panel.message(f"stopped\n{self.panel.text}") if self.step else None
+        self.panel.message(f"stopped: {self.panel.text}") if self.step else None
 
     def reset(self) -> None:
         """End the run and reset every slider and menu."""
@@ -94,7 +96,7 @@ class Studio:
     def close(self) -> None:
         """End the run, remove the widgets and free the pictures: the notebook keeps every Studio that it has shown."""
         self.runner.stop()
-        self.panel.below.children = (self.regions,) if self.regions else ()  # hidden ones are closed, too
+        self.panel.beside.children = (self.regions,) if self.regions else ()  # hidden ones are closed, too
         self.panel.close()
         self.step, self.parts, self.uploads, self.vgg = None, [], {}, None
         self.curves = self.regions = None
@@ -102,12 +104,16 @@ class Studio:
             del _open[cell]
 
     def save(self) -> Path | None:
-        """Write the picture beside the notebook under an unused name and offer a download; None if there is no picture."""
+        """Write the picture beside the notebook under an unused name and offer a download; None if there is no picture.
+
+        A picture of a run that goes on, or was stopped early, is enlarged to the final size with the photo's detail.
+        """
         if self.step is None:
             self.panel.message("There is no picture yet: press Start.")
             return None
-        painted = self.parts[-1]
-        path = save_image(self.image, free_name(f"{plain_name(painted.content)}_in_{plain_name(painted.style)}"))
+        part = self.parts[-1]
+        image = full_size(self.image, self._picture(part.content), size=self.size)
+        path = save_image(image, free_name(part.title.replace(" ", "_")))
         self.panel.offer(path.name)
         return path
 
@@ -120,8 +126,8 @@ class Studio:
             self.regions = Regions(self._picture(self.panel.content.value), second, lambda: self._guarded(self._relaunch))
             self.regions.second.picture.value = self._preview(second)
             self._watch(self.regions.second)
-        shown = not self.panel.below.children
-        self.panel.below.children = (self.regions,) if shown else ()
+        shown = not self.panel.beside.children
+        self.panel.beside.children = (self.regions,) if shown else ()
         self.panel.regions.description = "One style" if shown else "Two styles"
         if shown:
             self._know_second()
@@ -138,7 +144,8 @@ class Studio:
 
     def code(self) -> str:
         """Return the code that makes this very picture in an ordinary cell."""
-        return code(self.parts, save_mask) if self.step else "# There is no picture yet: press Start."
+        file_of = self.regions and self.regions.file_of
+        return code(self.parts, file_of) if self.step else "# There is no picture yet: press Start."
 
     def _ipython_display_(self) -> None:
         display_in_cell(self.panel.box, self.panel.content.value, self.panel.style.value)
@@ -181,13 +188,17 @@ class Studio:
         values = {name: slider.value for name, slider in self.panel.weights.items()}
         return Weights(**values, layers={name: slider.value for name, slider in self.panel.layers.items()})
 
+    def _start(self, paused: bool = False) -> None:
+        self.parts, begin = [], self.panel.begin.value
+        self.panel.code.layout.display = "none"  # it is another picture's
+        self._launch(begin, [(self.size, self.steps)] if begin in MADE else coarse_to_fine(self.size, self.steps), paused)
+
     def _launch(self, init: object, schedule: list[tuple[int, int]], paused: bool = False) -> None:
         panel = self.panel
         part = Part(panel.content.value, panel.style.value, schedule, panel.scale.value, panel.colours.value, self._weights())
-        if self.panel.below.children and (masks := self.regions.brush.value):
+        if self.panel.beside.children and (masks := self.regions.brush.value):
             part.second, part.share, part.mask = self.regions.second.value, self.regions.share.value, masks[1]
-        names = [part.style] if part.mask is None else part.styles
-        photo, styles = self._picture(part.content), [self._picture(name) for name in names]
+        photo, styles = self._picture(part.content), [self._picture(name) for name in part.styles]
         self.weights = deepcopy(part.weights)
 
         def steps():
@@ -219,13 +230,14 @@ class Studio:
 
     def _on_step(self, step: Step) -> None:
         self.step, part, wanted = step, self.parts[-1], self._weights()
-        part.steps = step.index
+        part.steps, before = step.index, sum(part.steps for part in self.parts[:-1])
+        self._counted = replace(step, index=before + step.index, total=before + step.total)  # over all parts of the run
         moved = {name: value for name, value in vars(wanted).items() if value != getattr(self.weights, name)}
         if moved:
             part.changes[step.index] = moved
             vars(self.weights).update(deepcopy(moved))
         self.panel.allow(running=True, painted=True)
-        self.curves.add(step)
+        self.curves.add(self._counted)
         self._draw(ended=step.index == step.total)
 
     def _on_beginning(self, step: Step) -> bool:
@@ -243,7 +255,7 @@ class Studio:
         now = time.perf_counter()
         if self.step is None or not (ended or now > self._next_picture):
             return
-        self.panel.draw(self.step, self.weights)
+        self.panel.draw(self._counted, self.weights, ("paused: " if self.runner.paused else "") + self.parts[-1].title)
         if ended or now > self._next_curves:
             self.curves.draw()
             self.panel.curves.value = self.curves.png
@@ -278,6 +290,9 @@ class Studio:
                 self.panel.result.value = chooser.picture.value
             if self.regions:
                 self.regions.take(self._picture(chooser.value))
+            if self.runner.running:
+                self._start(self.runner.paused)
+            return
         if self.regions and chooser is self.regions.second and self.regions.brush.mask.max() == 0:
             self._know_second()
         self._relaunch()

@@ -19,15 +19,14 @@ _RUN = """
 import re, sys, time
 import torch, nst_lessons as nst
 from nst_lessons.images import to_pil
+from nst_lessons.machine import tile_needed
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1e6
 before, size = peak(), int(sys.argv[1])
 photo = to_pil(nst.resize(nst.load_image("coffee"), (size * 3 // 4, size)))
 vgg = nst.VGG(dtype=torch.float32)
-tile = 560 if size > 1024 else None  # as chosen by itself where the whole does not fit
+tile = tile_needed([(size * 3 // 4, size)], vgg.device, vgg.dtype)
 start, times = time.perf_counter(), []
-nst.stylize(
-    photo, "wave", vgg=vgg, schedule=[(size, 2)], tile=tile, callback=lambda _: times.append(time.perf_counter() - start)
-)
+nst.stylize(photo, "wave", vgg=vgg, schedule=[(size, 2)], callback=lambda _: times.append(time.perf_counter() - start))
 print(peak() - before, times[0] / 1.25 if tile else times[1] - times[0], int(bool(tile)))
 """
 

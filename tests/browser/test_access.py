@@ -22,7 +22,8 @@ ACTIVE = """selector => Array.from(document.querySelectorAll('.jp-OutputArea-out
 LOOK = "one => { const s = getComputedStyle(one); return [s.outline, s.boxShadow, s.border, s.backgroundColor].join(' | '); }"
 PLACE = """() => {
     const one = document.activeElement, box = one.getBoundingClientRect();
-    return one.dataset.number === undefined ? null : {number: +one.dataset.number, x: box.x, y: box.y + scrollY, h: box.height};
+    const top = document.querySelector('.jp-OutputArea').getBoundingClientRect().y; // moves when the page scrolls
+    return one.dataset.number === undefined ? null : {number: +one.dataset.number, x: box.x, y: box.y - top, h: box.height};
 }"""
 # the contrast of each text with what is behind it, by the formula of WCAG 2.2; disabled controls are exempt
 TEXTS = """() => {

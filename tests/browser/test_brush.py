@@ -93,10 +93,10 @@ def test_a_stroke_acts_where_it_was_drawn_during_a_run(notebooks, capsys):
     canvas = page.locator(".nst-brush canvas")
     canvas.wait_for(timeout=20_000)
     canvas.scroll_into_view_if_needed()
-    box, before = canvas.bounding_box(), step_of(page)
+    box = canvas.bounding_box()
     drag(page, box, (0.1, 0.3), (0.45, 0.6))
     start = time.monotonic()
-    until(lambda: 0 < step_of(page) < before, 10)
+    until(lambda: page.get_by_text("coffee in swirls and wave").count(), 10)
     latency = time.monotonic() - start
     page.screenshot(path=SCREENSHOTS / "8_two_styles.png")
     _, there, elsewhere = ask(page, EFFECT)

@@ -89,10 +89,10 @@ def test_a_person_steers_a_run(open_notebook, lab, capsys):
     until(lambda: step_of(page) > 3, 60)
     page.screenshot(path=SCREENSHOTS / "1_running.png")
 
-    before, seen = re.search(r"weights \S+ : (\S+) : ", status(page))[1], picture(page)
+    before, seen = re.search(r"style (\S+), smoothness", status(page))[1], picture(page)
     handle(page, "style").focus()
     page.keyboard.press("PageUp")
-    slider = until(lambda: re.search(r"weights \S+ : (\S+) : ", status(page))[1] != before, 10)
+    slider = until(lambda: re.search(r"style (\S+), smoothness", status(page))[1] != before, 10)
     until(lambda: picture(page) != seen, 10)
 
     page.evaluate("void window.jupyterapp.commands.execute('notebook:insert-cell-below')")

@@ -2,6 +2,7 @@
 
 import io
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa
     press(studio.panel.start)
     wait_until(lambda: studio.step and studio.step.index > 3)
     press(studio.panel.regions)
-    assert studio.panel.below.children == (studio.regions,)
+    assert studio.panel.beside.children == (studio.regions,)
     assert len(studio.parts) == 1  # an empty brush: the run goes on
     assert len(studio.regions.second.picture.value) > 500
     assert studio.regions.save.disabled  # there is no mask to save
@@ -114,6 +115,8 @@ def test_shown_as_code_makes_the_same_picture_with_the_mask(studio):  # noqa: F8
     studio.stop()
     code = studio.code()
     assert "['swirls', 'wave']" in code and "style_weights=[0.25, 0.75]" in code
+    press(studio.regions.save)
+    assert studio.code() == code and [path.name for path in Path().glob("mask*")] == ["mask_1.png"]  # one file for a mask
     scope = {}
     exec(code.replace("nst.show(", "print("), scope)
     assert torch.equal(scope["step"].image, studio.step.image)
@@ -150,7 +153,26 @@ def test_a_new_photo_brings_an_empty_brush_and_a_paused_run_stays_paused(studio)
     index = studio.step.index
     time.sleep(0.3)
     assert studio.runner.paused and studio.step.index == index and studio.panel.pause.description == "Continue"
-    assert studio.regions.brush.value is None and studio.regions.brush.width == 384
+    assert studio.panel.text.startswith("paused: uploaded_red in swirls\n")
+    assert (
+        studio.regions.brush.value is None
+        and studio.regions.brush.width == 384
+        and "another photo" in studio.regions.note.value
+    )
+    assert len(studio.parts) == 1 and studio.parts[0].begin == "content"  # not from the picture of the cat
+
+
+def test_the_steps_of_all_parts_are_counted_together(studio):  # noqa: F811
+    press(studio.panel.start)
+    press(studio.panel.regions)
+    wait_until(lambda: studio.step and studio.step.index > 3)
+    receive(studio.regions.brush, painted(studio.regions.brush, 10))
+    wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 1)
+    studio.stop()
+    steps = studio.parts[0].steps + studio.parts[1].steps
+    assert studio.panel.text.startswith(f"stopped: chelsea in swirls and wave\nstep {steps}/2000 |")
+    assert studio.save().name == "chelsea_in_swirls_and_wave_1.png"
+    assert studio.panel.progress.value == steps / 2000
 
 
 def test_a_saved_picture_is_named_after_what_was_painted(studio):  # noqa: F811
@@ -159,6 +181,20 @@ def test_a_saved_picture_is_named_after_what_was_painted(studio):  # noqa: F811
     studio.stop()
     studio.panel.style.value = "wave"
     assert studio.save().name == "chelsea_in_swirls_1.png"
+
+
+def test_a_picture_that_is_saved_early_has_the_final_size_and_the_photos_detail(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = nst.Studio("coffee", "swirls", size=384, steps=4000)
+    press(made.panel.start)
+    wait_until(lambda: made.step)
+    made.stop()
+    small, saved = made.image, nst.load_image(made.save())
+    made.close()
+    assert max(small.shape) == 96 and saved.shape == (1, 3, 256, 384)
+    photo = nst.load_image("coffee", 384)
+    detail = photo - nst.resize(nst.load_image("coffee", 96), (256, 384))
+    torch.testing.assert_close(saved, (nst.resize(small, (256, 384)) + detail).clamp(0, 1), atol=0.003, rtol=0)
 
 
 def test_reset_chooses_the_photo_to_start_from_again(studio):  # noqa: F811

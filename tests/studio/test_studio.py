@@ -178,7 +178,7 @@ def test_the_words_after_stop_and_the_button_after_reset(studio):
     press(studio.panel.start)
     wait_until(lambda: studio.step and studio.step.index > 2)
     press(studio.panel.stop)
-    assert studio.panel.status.value.startswith("stopped<br>step ")  # line breaks of HTML, and no such word in the text
+    assert studio.panel.status.value.startswith("stopped: chelsea in swirls<br>step ")  # as HTML
     assert "&lt;" not in studio.panel.status.value and studio.panel.text.count("\n") == 2
     press(studio.panel.stop)
     assert studio.panel.text.count("stopped") == 1
