@@ -95,7 +95,8 @@ class Panel:
             layout={"width": "412px"},
         )
         titles = "weights of the losses", "weights of the layers in the style loss"
-        weights, layers = (widgets.Label(title, layout={"height": "16px"}) for title in titles)
+        title = '<div style="line-height:18px">{}</div>'
+        weights, layers = (widgets.HTML(title.format(words), layout={"height": "18px"}) for words in titles)
         sliders = column(
             [weights, *self.weights.values(), layers, *self.layers.values(), self.scale, self.colours, self.curves]
         )
