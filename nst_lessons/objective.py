@@ -93,7 +93,9 @@ class Objective:
         shares = [share for _, share in styles]
         with torch.no_grad():
             self.content = self._photo(content)
-            self.energy = (self.unit * self.content.float()).square().mean().clamp_min(1e-12)
+            parts = self.content.chunk(32 if len(self.tiles) > 1 else 1, dim=1)  # in float32 it may not fit into memory
+            means = [(self.unit * part.float()).square().mean() for part in parts]
+            self.energy = torch.stack(means).mean().clamp_min(1e-12)
             found = [self._painting(image, style_layers) for image, _ in styles]
         if masks:
             self.regions = list(zip(shares, found, strict=True))  # (share, {layer: (Gram matrix, means)})
