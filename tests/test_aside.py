@@ -49,6 +49,7 @@ def test_it_needs_no_memory_until_it_is_read():
     assert process.memory_info().rss - before < 60e6
 
 
+@pytest.mark.slow
 def test_a_run_on_pictures_that_are_aside_is_the_same(all_aside, vgg, monkeypatch):
     monkeypatch.setenv("NST_CONV", "direct")
     monkeypatch.setattr("nst_lessons.settings.LEAST", 256)

@@ -151,6 +151,7 @@ def larger(monkeypatch):
     return [(48, 8), (64, 6), (128, 6)]
 
 
+@pytest.mark.slow
 def test_above_the_limit_the_enlarged_result_is_sharpened(larger, paint, vgg):
     """It stays what it was, and comes nearer to the painting's statistics."""
     matched, sharp = paint().image, paint(schedule=larger)

@@ -74,6 +74,7 @@ def gradient(vgg, picture, photo, styles, tile, weights, masks=()):
     return losses, image.grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masked", [False, True])
 def test_the_gradient_in_tiles_is_that_of_the_whole(masked, vgg, monkeypatch, random_image):
     """Odd sides, two styles (one larger than a tile), moments, total variation; direct convolutions, so that nothing ties."""
@@ -100,6 +101,7 @@ def test_a_smaller_margin_is_not_exact(vgg, monkeypatch, random_image):
     assert (found - expected).norm() / expected.norm() > 1e-3
 
 
+@pytest.mark.slow
 def test_a_run_in_tiles_counts_extra_and_the_smaller_sizes(vgg, monkeypatch, random_image):
     """The first steps of two runs are measured at the same picture: equal losses, and the same way to go."""
     monkeypatch.setenv("NST_CONV", "direct")
@@ -112,6 +114,7 @@ def test_a_run_in_tiles_counts_extra_and_the_smaller_sizes(vgg, monkeypatch, ran
     assert parts[-1].remaining == 0
 
 
+@pytest.mark.slow
 def test_no_seams_on_a_flat_sky(vgg, monkeypatch):
     """The mean step from pixel to pixel across the tiles' borders is that of other places."""
     monkeypatch.setattr("nst_lessons.settings.LEAST", SIDE)

@@ -104,6 +104,7 @@ def test_an_untrained_network_returns_the_photo(random_image):
     torch.testing.assert_close(KeyframeNet().eval().paint(photo), photo)
 
 
+@pytest.mark.slow
 def test_frames_without_a_painting_take_on_the_statistics_of_the_style(vgg):
     """The keyframe is painted as it is: nothing but the style loss can teach the network to paint."""
     key, *_, frame = pan("chelsea", count=4, size=64).frames
