@@ -96,7 +96,7 @@ class Curves:
             line.set_data(range(1, len(self._sizes) + 1), self._values[name])
         self._axes.relim()
         self._axes.autoscale()
-        if len(self._sizes) < 2:
+        if len(self._sizes) < 2:  # around a single step the axis would count in hundredths
             self._axes.set_xlim(0, 10)
         data = BytesIO()
         self._figure.savefig(data, format="png", pil_kwargs={"compress_level": 1})

@@ -29,8 +29,9 @@ class Regions(widgets.VBox):
         self.save = widgets.Button(description="Save mask", icon="save", disabled=True, layout={"width": "112px"})
         self.save.tooltip = "write what is painted beside the notebook"
         self.note = widgets.HTML()
-        above, below = [widgets.HTML(HELP)], [self.save, self.note, widgets.Label("the second style, and its share of both")]
-        super().__init__([*above, self.brush, *below, self.share, self.second], layout={"width": "276px"})
+        title = widgets.Label("the second style and its share")
+        parts = [widgets.HTML(HELP), self.brush, self.save, self.note, title, self.share, self.second]
+        super().__init__(parts, layout={"width": "276px"})
         self.brush.observe(self._painted, "alpha")
         self.save.on_click(lambda _: self._write())
         self.share.observe(lambda _: self.changed(), "value")

@@ -111,7 +111,7 @@ class Studio:
         if self.step is None:
             self.panel.message("There is no picture yet: press Start.")
             return None
-        part = self.parts[-1]
+        part = self._painted
         image = full_size(self.image, self._picture(part.content), size=self.size)
         path = save_image(image, free_name(part.title.replace(" ", "_")))
         self.panel.offer(path.name)
@@ -189,7 +189,8 @@ class Studio:
         return Weights(**values, layers={name: slider.value for name, slider in self.panel.layers.items()})
 
     def _start(self, paused: bool = False) -> None:
-        self.parts, begin = [], self.panel.begin.value
+        self.runner.stop()
+        self.step, self.parts, begin = None, [], self.panel.begin.value  # the old picture has not the new one's name
         self.panel.code.layout.display = "none"  # it is another picture's
         self._launch(begin, [(self.size, self.steps)] if begin in MADE else coarse_to_fine(self.size, self.steps), paused)
 
@@ -229,7 +230,8 @@ class Studio:
         self._launch(self.image, [(self.size, left)], paused)
 
     def _on_step(self, step: Step) -> None:
-        self.step, part, wanted = step, self.parts[-1], self._weights()
+        self.step, self._painted, wanted = step, self.parts[-1], self._weights()
+        part = self._painted
         part.steps, before = step.index, sum(part.steps for part in self.parts[:-1])
         self._counted = replace(step, index=before + step.index, total=before + step.total)  # over all parts of the run
         moved = {name: value for name, value in vars(wanted).items() if value != getattr(self.weights, name)}
@@ -255,7 +257,7 @@ class Studio:
         now = time.perf_counter()
         if self.step is None or not (ended or now > self._next_picture):
             return
-        self.panel.draw(self._counted, self.weights, ("paused: " if self.runner.paused else "") + self.parts[-1].title)
+        self.panel.draw(self._counted, self.weights, ("paused: " if self.runner.paused else "") + self._painted.title)
         if ended or now > self._next_curves:
             self.curves.draw()
             self.panel.curves.value = self.curves.png
@@ -291,7 +293,7 @@ class Studio:
             if self.regions:
                 self.regions.take(self._picture(chooser.value))
             if self.runner.running:
-                self._start(self.runner.paused)
+                self._start(self.runner.paused)  # not from the canvas, which shows the old photo
             return
         if self.regions and chooser is self.regions.second and self.regions.brush.mask.max() == 0:
             self._know_second()

@@ -149,6 +149,7 @@ def test_a_new_photo_brings_an_empty_brush_and_a_paused_run_stays_paused(studio)
     wait_until(lambda: studio.step and studio.step.index > 1)
     studio.pause()
     upload(studio.panel.content.upload, "red.png", png())
+    assert studio.step is None or studio.parts[-1].steps  # the cat cannot be saved under the new photo's name
     wait_until(lambda: studio.parts[-1].steps == 1)
     index = studio.step.index
     time.sleep(0.3)
