@@ -17,14 +17,13 @@ COARSER = 0.5  # weight of the loss at each smaller size; at the current size it
 def paint(canvas, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
     """Optimise a canvas at one size. Yield fields of a `Step` each time."""
     used, optimizer = None, None
-    tiled = len(objectives[-1].tiles) > 1
+    momentum = len(objectives[-1].tiles) > 1 and settings.optimizer == "lbfgs"
     for left in range(steps, 0, -1):
         weights.check()
         if weights != used:  # curvature learned under the old weights misleads the optimiser
-            momentum = tiled and settings.optimizer == "lbfgs"
             optimizer = Momentum([canvas], left) if momentum else OPTIMIZERS[settings.optimizer]([canvas])
             used = deepcopy(weights)
-        last = tiled and left == 1  # its gradient would move a picture that nobody sees
+        last = left == 1  # its gradient would move a picture that nobody sees
         yield iterate(canvas, objectives, weights, None if last else optimizer, settings.extra)
 
 

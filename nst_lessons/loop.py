@@ -193,11 +193,11 @@ def _kept(folder: Path, vgg: VGG, settings: Settings, pictures: Pictures) -> Kep
 def _work(size: int, steps: int, pictures: Pictures) -> list[float]:
     """Return how long each step of a size takes, in units of a pixel of the whole picture.
 
-    In tiles, the photo's features are computed before the first step, and the last step needs no gradient: a fourth each.
+    The last step needs no gradient. In tiles that is a fourth of a step, as are the photo's features, before the first step.
     """
     factor = overhead(tiles_of(fit(pictures.content.shape[-2:], size), pictures.tile))
     work = [factor * size**2] * steps
     if factor > 1:
         work[0] += factor * size**2 / 4
-        work[-1] -= factor * size**2 * 3 / 4
+    work[-1] -= factor * size**2 * (0.75 if factor > 1 else 0.6)
     return work

@@ -129,6 +129,17 @@ def test_coarse_to_fine():
     assert all(steps > 0 for _, steps in coarse_to_fine(512, 2))
 
 
+def test_no_gradient_is_computed_for_a_picture_that_nobody_sees(run):
+    graded = []
+
+    def extra(picture):
+        graded.append(torch.is_grad_enabled())
+        return picture.mean()
+
+    list(run(schedule=[(32, 3), (64, 2)], extra=extra))
+    assert graded == [True, True, False, True, False]
+
+
 def test_each_size_starts_from_the_last_result_with_the_photos_detail(run, content):
     steps = list(run(schedule=[(32, 6), (64, 3)]))
     assert [step.size for step in steps] == [(22, 32)] * 6 + [(43, 64)] * 3

@@ -23,6 +23,7 @@ from PIL import Image
 import nst_lessons as nst
 from nst_lessons import vgg_weights
 from nst_lessons.images import to_pil
+from nst_lessons.loop import full_size
 from nst_lessons.machine import best_device, best_dtype
 from nst_lessons.publishing.execute import AVX2
 
@@ -52,14 +53,14 @@ def run_textbook(judge: Judge, photo: torch.Tensor, painting: torch.Tensor) -> T
 
 
 def run_stylize(photo: str, painting: str, dtype: torch.dtype, size: int) -> Track:
-    """`stylize` with its default settings, network loaded; the picture of each of its steps at the full size and some."""
+    """`stylize` with its default settings, network loaded; the pictures that one would get by stopping it."""
     vgg, track, watched, start = nst.VGG(dtype=dtype), [], 0.0, time.perf_counter()
 
     def watch(step: nst.Step) -> None:
         nonlocal watched
         began = time.perf_counter()
-        if max(step.size) == size or step.index % 20 == 1:
-            track.append((began - start - watched, to_pil(nst.resize(step.image, size))))
+        if max(step.size) == size or step.index % 5 == 1:
+            track.append((began - start - watched, to_pil(full_size(step.image, photo, size=size))))
         watched += time.perf_counter() - began
 
     result = nst.stylize(photo, painting, size=size, vgg=vgg, callback=watch)
