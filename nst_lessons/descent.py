@@ -53,7 +53,7 @@ def iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
         if optimizer:
             loss.backward()
         for objective in coarser:
-            part = share * COARSER * objective(resize(picture, objective.shape), weights).total(weights)
+            part = share * COARSER * objective(resize(picture, objective.shape).requires_grad_(), weights).total(weights)
             if optimizer:
                 part.backward()
             loss = loss + part

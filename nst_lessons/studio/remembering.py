@@ -13,7 +13,7 @@ MOST = 3  # pictures: the photo and two paintings
 
 
 class RememberingVGG(VGG):
-    """`vgg`, which keeps the features of the last few pictures that were asked for without a gradient."""
+    """`vgg`, which keeps the features of the last few pictures that no gradient is wanted for: not those of a canvas."""
 
     def __init__(self, vgg: VGG) -> None:
         nn.Module.__init__(self)
@@ -23,7 +23,7 @@ class RememberingVGG(VGG):
     def forward(self, image: torch.Tensor, layers: Iterable[str]) -> dict[str, torch.Tensor]:
         """Do what `VGG` does, or remember it."""
         layers = tuple(layers)
-        if torch.is_grad_enabled():
+        if image.requires_grad:
             return super().forward(image, layers)
         key = image.shape, blake2b(image.cpu().contiguous().numpy()).digest(), layers
         found = self._kept.pop(key, None) or super().forward(image, layers)
