@@ -53,7 +53,8 @@ def iterate(canvas, objectives, weights, optimizer, extra) -> dict[str, object]:
         if optimizer:
             loss.backward()
         for objective in coarser:
-            part = share * COARSER * objective(resize(picture, objective.shape).requires_grad_(), weights).total(weights)
+            smaller = resize(picture, objective.shape).requires_grad_()  # no target, also at the last step (RememberingVGG)
+            part = share * COARSER * objective(smaller, weights).total(weights)
             if optimizer:
                 part.backward()
             loss = loss + part

@@ -129,8 +129,14 @@ def test_coarse_to_fine():
     assert all(steps > 0 for _, steps in coarse_to_fine(512, 2))
 
 
-def test_no_gradient_is_computed_for_a_picture_that_nobody_sees(run):
-    graded = []
+def test_no_gradient_is_computed_for_a_picture_that_nobody_sees(run, monkeypatch):
+    graded, canvas, forward = [], [], nst.VGG.forward
+
+    def watched(network, image, layers):
+        canvas.append(image.requires_grad)
+        return forward(network, image, layers)
+
+    monkeypatch.setattr(nst.VGG, "forward", watched)
 
     def extra(picture):
         graded.append(torch.is_grad_enabled())
@@ -138,6 +144,7 @@ def test_no_gradient_is_computed_for_a_picture_that_nobody_sees(run):
 
     list(run(schedule=[(32, 3), (64, 2)], extra=extra))
     assert graded == [True, True, False, True, False]
+    assert (canvas.count(True), canvas.count(False)) == (3 + 2 * 2, 2 * 2)  # each size's photo and painting are targets
 
 
 def test_each_size_starts_from_the_last_result_with_the_photos_detail(run, content):
