@@ -18,12 +18,13 @@ from torch import nn
 
 from nst_lessons.files import replacing
 
-PIECE = (48, 64)  # height and width of the piece that is timed: larger maps take long and rank alike
+PIECE = (24, 32)  # height and width of the piece that is timed: larger maps take long and rank alike
 FEW_CHANNELS = 128 * 128  # in times out: up to here, double each side of the piece, or it is too quick to time
 MANY_WEIGHTS = 2**19  # a larger kernel is read from memory at each call, since other layers fill the cache in between
 TOLERANCE = 1e-3  # never choose an implementation that differs by more from the direct one
 STRIP = 2**21  # values of a map that NNPACK gets at once
 POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates its polynomials
+ONE = 7  # of its 36 points, (1, 1): all powers of 1 are equal, so what is added there is added to each output
 
 
 class FrozenConv(nn.Conv2d):
@@ -41,8 +42,7 @@ class FrozenConv(nn.Conv2d):
     def flipped(self) -> torch.Tensor:
         """Return the kernel of the backward pass (I, O, 3, 3), made once."""
         if self._flipped is None:
-            layout = torch.contiguous_format if self.weight.is_contiguous() else torch.channels_last
-            self._flipped = self.weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=layout)
+            self._flipped = self.weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
         return self._flipped
 
     def evaluated(self) -> torch.Tensor:
@@ -81,13 +81,15 @@ def _direct(conv, x, back):
 
 
 def _nnpack(conv, x, back):
+    if not nnpack_available():
+        raise RuntimeError("This PyTorch has no NNPACK, or NNPACK refuses this processor: leave NST_CONV unset.")
     kernel, bias = (conv.flipped(), None) if back else (conv.weight, conv.bias)
     height, width = x.shape[-2:]
     strip = max(8, STRIP // (kernel.shape[0] * width))  # rows at a time: NNPACK works in twice the memory of what it is given
-    out = x.new_empty(len(x), kernel.shape[0], height, width)
+    out = torch.empty_like(x[:, :1].expand(-1, len(kernel), -1, -1), memory_format=torch.channels_last)
     for top in range(0, height, strip):
         above, bottom = min(top, 1), min(top + strip, height)
-        part = x[:, :, top - above : bottom + 1].contiguous()  # with a row of its neighbours, whose own results are left out
+        part = x[:, :, top - above : bottom + 1].contiguous()  # channels first, with a row of its neighbours on each side
         out[:, :, top:bottom] = torch._nnpack_spatial_convolution(part, kernel, bias, 1, 1)[:, :, above : above + bottom - top]
     return out
 
@@ -97,28 +99,34 @@ def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Ten
 
     A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3. Their product is determined by its values
     at 6 points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs and 4 x 4
-    outputs. Neighbouring tiles overlap by 2. Here all tiles are the columns of one matrix. So A and B are one product each,
-    and the middle is a product of (tiles, I) and (I, O) at each of the 36 points.
+    outputs. Neighbouring tiles overlap by 2. Here all tiles are the rows of one matrix. So A and B are one product each,
+    and the middle is a product of (tiles, I) and (I, O) at each of the 36 points. With channels last, all values of a pixel
+    are copied as one piece.
 
     The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every point p, 1/p is also a point,
     so the backward pass uses the same values in another order.
     """
     batch, channels, height, width = x.shape
     rows, columns = -(-height // 4), -(-width // 4)
-    tiles = F.pad(x, (1, 4 * columns + 1 - width, 1, 4 * rows + 1 - height)).unfold(2, 6, 4).unfold(3, 6, 4)
+    pixels = x.permute(0, 2, 3, 1)  # (B, H, W, channels of x)
     kernel = conv.evaluated().mT if back else conv.evaluated()  # (36, channels of x, channels of the result)
     before, after = _transforms(back)  # (36, 36), (16, 36)
-    out = x.new_empty(batch, kernel.shape[2], 4 * rows, 4 * columns)
-    place = out.unflatten(3, (columns, 4)).unflatten(2, (rows, 4))  # (B, O, rows, 4, columns, 4)
+    out = x.new_empty(batch, 4 * rows, 4 * columns, kernel.shape[2])
+    place = out.unflatten(2, (columns, 4)).unflatten(1, (rows, 4))  # (B, rows, 4, columns, 4, O)
     strip = max(1, 2**21 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 8 MB
     for top in range(0, rows, strip):
-        part = tiles[:, :, top : top + strip].permute(4, 5, 1, 0, 2, 3).reshape(36, -1)
-        values = (before @ part).view(36, channels, -1).mT  # (36, B * rows * columns, channels)
-        values = torch.bmm(values, kernel).view(36, -1)
-        part = (after @ values).view(4, 4, batch, -1, columns, kernel.shape[2])
-        place[:, :, top : top + strip] = part.permute(2, 5, 3, 0, 4, 1)
-    out = out[:, :, :height, :width].contiguous()
-    return out if back else out.add_(conv.bias.view(1, -1, 1, 1))
+        end = min(top + strip, rows)
+        seen, above = pixels[:, max(0, 4 * top - 1) : 4 * end + 1], int(top == 0)
+        below = 4 * (end - top) + 2 - above - seen.shape[1]
+        seen = F.pad(seen, (0, 0, 1, 4 * columns + 1 - width, above, below))
+        tiles = seen.unfold(1, 6, 4).unfold(2, 6, 4)  # (B, rows, columns, channels of x, 6, 6)
+        part = tiles.permute(4, 5, 0, 1, 2, 3).reshape(36, -1)
+        values = torch.bmm((before @ part).view(36, -1, channels), kernel)  # (36, B * rows * columns, O)
+        if not back:
+            values[ONE] += conv.bias
+        part = (after @ values.view(36, -1)).view(4, 4, batch, -1, columns, kernel.shape[2])
+        place[:, top:end] = part.permute(2, 3, 0, 4, 1, 5)
+    return out[:, :height, :width].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 _WAYS = {"direct": _direct, "nnpack": _nnpack, "winograd": winograd}
@@ -147,14 +155,15 @@ def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
         return "direct"
     if forced := way_forced():
         return forced
-    batch, channels, height, width = x.shape
+    batch, channels, *_ = x.shape
     result = conv.in_channels if back else conv.out_channels
-    scale = 2 if channels * result <= FEW_CHANNELS else 1
-    height, width = min(height, scale * PIECE[0]), min(width, scale * PIECE[1])
-    key = f"{torch.get_num_threads()} threads, {channels} to {result}, {batch} x {height} x {width}"
+    height, width = (side * (2 if channels * result <= FEW_CHANNELS else 1) for side in PIECE)
+    piece = x[:, :, :height, :width]
+    bits = piece[0, 0].numel().bit_length()  # so maps of about the same size share a choice
+    key = f"{torch.get_num_threads()} threads, {channels} to {result}, {batch} of up to 2^{bits} positions"
     choices = _choices()
     if key not in choices:
-        choices[key] = _quickest(conv, x[:, :, :height, :width].contiguous(), back)
+        choices[key] = _quickest(conv, piece.contiguous(memory_format=torch.channels_last), back)
         _keep(choices)
     return choices[key]
 
@@ -163,34 +172,30 @@ def _quickest(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
     """Time each implementation that agrees with the direct one on x, and return the name of the quickest."""
     expected, best = None, {}
     for name, way in _WAYS.items():
-        if name == "nnpack" and not nnpack_available():
-            continue
         try:
             found = way(conv, x, back)  # once, untimed: the first call also prepares things
             expected = found if expected is None else expected
             if not (found - expected).norm() <= TOLERANCE * expected.norm():
                 continue
             best[name] = _seconds(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MANY_WEIGHTS)
-        except RuntimeError:  # NNPACK refuses this processor, or there is too little memory
+        except RuntimeError:  # there is no NNPACK, or too little memory
             continue
     return min(best, key=best.get)
 
 
 def _seconds(function: Callable[[], object], cold: bool) -> float:
-    """Return the seconds of the quickest of up to three calls; time a slow call only once.
+    """Return the seconds of the quickest of up to five calls; stop after a hundredth of a second.
 
     cold: empty the processor's cache before each call, as the other layers of a network do.
     """
-    least = float("inf")
-    for _ in range(3):
+    calls = []
+    while len(calls) < 5 and sum(calls) < 0.01:
         if cold:
             _other_data().sum()
         start = time.perf_counter()
         function()
-        least = min(least, time.perf_counter() - start)
-        if least > 0.005:
-            break
-    return least
+        calls.append(time.perf_counter() - start)
+    return min(calls)
 
 
 @cache
@@ -223,4 +228,4 @@ def _kept_in() -> Path:
     import pooch  # here, so that `import nst_lessons` stays quick
 
     machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}".replace("/", "-")
-    return Path(pooch.os_cache("nst_lessons")) / f"convolutions-{machine}.json"
+    return Path(pooch.os_cache("nst_lessons")) / f"convolution-choices-{machine}.json"

@@ -2,8 +2,7 @@
 
 1. The kernels never change, so a convolution only needs the gradient for its input. That gradient is a convolution, too,
    with the kernel flipped and transposed (Dumoulin and Visin 2016, arXiv 1603.07285, section 4).
-2. The output of a ReLU shows where it was positive, and one bit shows which of two values is larger. Their backward passes
-   need nothing else.
+2. The output of a ReLU shows where it was positive. Its backward pass needs nothing else.
 3. The Gram matrix of a feature map is one matrix product, and so is its gradient.
 4. A 3x3 convolution needs only a quarter of the multiplications (Winograd's algorithm; Lavin and Gray 2016,
    arXiv 1509.09308). `nst_lessons.convolve` implements it and chooses the quickest implementation on this machine.
@@ -33,38 +32,6 @@ class FrozenConvReLU(torch.autograd.Function):
         return convolve(ctx.conv, grad, back=True), None
 
 
-class MaxPool(torch.autograd.Function):
-    """2 x 2 max pooling: first over two rows, then over two columns. Of equal pixels, the first gets the gradient.
-
-    It is for tensors with channels first. There, PyTorch's own takes ten times as long, and it keeps 64-bit indices.
-    """
-
-    @staticmethod
-    def forward(ctx, x: torch.Tensor) -> torch.Tensor:
-        """Return (B, C, H // 2, W // 2) for x (B, C, H, W)."""
-        height, width = (side // 2 * 2 for side in x.shape[-2:])
-        even, odd = x[..., :height:2, :width], x[..., 1:height:2, :width]
-        rows = torch.maximum(even, odd)
-        ctx.save_for_backward(even >= odd, rows[..., ::2] >= rows[..., 1::2])
-        ctx.shape = x.shape
-        return torch.maximum(rows[..., ::2], rows[..., 1::2])
-
-    @staticmethod
-    def backward(ctx, grad):
-        """Pass the gradient to the pixel that was the largest."""
-        upper, left = ctx.saved_tensors
-        rows = torch.empty(upper.shape, dtype=grad.dtype)
-        torch.mul(grad, left, out=rows[..., ::2])
-        torch.sub(grad, rows[..., ::2], out=rows[..., 1::2])
-        height, width = 2 * upper.shape[-2], upper.shape[-1]
-        new = torch.empty if (height, width) == ctx.shape[-2:] else torch.zeros  # the last line of an odd side gets none
-        found = new(ctx.shape, dtype=grad.dtype)
-        even, odd = found[..., :height:2, :width], found[..., 1:height:2, :width]
-        torch.mul(rows, upper, out=even)
-        torch.sub(rows, even, out=odd)
-        return found
-
-
 class Gram(torch.autograd.Function):
     """`losses.gram_matrix` for one feature map (1, C, H, W), in the map's own precision and layout, and the channels' means."""
 
@@ -89,9 +56,7 @@ def _product(features: torch.Tensor) -> torch.Tensor:
     A product in half precision is rounded. So we split the positions into parts and add the parts' results in float32. Each
     part is long, so its result is small beside it. If there are few positions, we convert the features instead.
     """
-    flat = features.permute(0, 2, 3, 1).flatten(0, 2)  # (H*W, C): a view where the channels are last in memory ...
-    if features.is_contiguous():
-        flat = features[0].flatten(1).mT  # ... and where they are first
+    flat = features.permute(0, 2, 3, 1).flatten(0, 2)  # (H*W, C): a view, since the channels are last in memory
     positions, channels = flat.shape
     parts = min(64, positions // (4 * channels))
     if flat.dtype == torch.float32 or parts < 8:

@@ -156,7 +156,7 @@ class Objective:
 
     def _statistics(self, features: torch.Tensor, tile: Tile, stride: int, guide: torch.Tensor | None = None) -> Statistics:
         """Return a tile's part of a layer's Gram matrix and means."""
-        counted, share = tile.counted(features, stride).contiguous(memory_format=self.vgg.layout), tile.share(stride)
+        counted, share = tile.counted(features, stride).contiguous(memory_format=torch.channels_last), tile.share(stride)
         gram, mean = Gram.apply(counted if guide is None else counted * tile.place(guide, stride).to(counted.dtype))
         return share * gram, share * mean
 

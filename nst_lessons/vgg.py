@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from nst_lessons import vgg_weights as weights_file
-from nst_lessons.convolve import FrozenConv, nnpack_available, way_forced
-from nst_lessons.fast import FrozenConvReLU, MaxPool
+from nst_lessons.convolve import FrozenConv, way_forced
+from nst_lessons.fast import FrozenConvReLU
 from nst_lessons.machine import best_device, best_dtype, device_named, keep_freed_memory
 from nst_lessons.sizes import listed
 from nst_lessons.waiting import TORCH_CAME_FIRST, wait_asleep
@@ -47,8 +47,6 @@ class VGG(nn.Module):
             raise ValueError(f"dtype is {dtype!r}: give torch.float32, torch.bfloat16 or torch.float16.")
         found, device = weights_file.load(weights, arch), device_named(device)
         self.arch, self.fast = arch, fast
-        self.channels_first = fast and device.type == "cpu" and dtype == torch.float32 and nnpack_available()
-        self.layout = torch.contiguous_format if self.channels_first else torch.channels_last  # of all features in memory
         self.steps = nn.ModuleDict()
         for name, (kernel, bias) in found.convs.items():
             block, index = name.removeprefix("conv").split("_")
@@ -59,7 +57,7 @@ class VGG(nn.Module):
         self.register_buffer("mean", torch.tensor(found.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(found.std).view(1, 3, 1, 1))
         self.requires_grad_(False).eval()
-        self.to(device=device, memory_format=self.layout)
+        self.to(device=device, memory_format=torch.channels_last)
         for conv in (step for step in self.steps.values() if isinstance(step, nn.Conv2d)):
             conv.to(dtype)  # mean and std stay float32: the picture is normalised before it is rounded
         if device.type == "cpu":
@@ -98,7 +96,7 @@ class VGG(nn.Module):
         wanted = listed(layers, "layers", "give a list of names, such as ['relu1_1', 'relu4_2'].")
         for name in wanted:
             self.check_layer(name)
-        x = ((image.to(self.device) - self.mean) / self.std).to(self.dtype, memory_format=self.layout)
+        x = ((image.to(self.device) - self.mean) / self.std).to(self.dtype, memory_format=torch.channels_last)
         found, names = {}, iter(self.steps)
         while len(found) < len(set(wanted)):
             name = next(names)
@@ -108,8 +106,6 @@ class VGG(nn.Module):
                 x = FrozenConvReLU.apply(x, step)
             elif name.startswith("pool") and min(x.shape[-2:]) < 2:
                 raise ValueError(f"The picture is too small for layer {wanted[-1]}: nothing is left after {name}.")
-            elif self.fast and self.channels_first and isinstance(step, nn.MaxPool2d):
-                x = MaxPool.apply(x)
             else:
                 x = step(x)
             if name in wanted:

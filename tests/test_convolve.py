@@ -9,7 +9,6 @@ import torch.nn.functional as F
 import nst_lessons as nst
 from nst_lessons import convolve
 from nst_lessons.convolve import FrozenConv, nnpack_available
-from nst_lessons.fast import MaxPool
 
 SHAPES = [(1, 3, 64, 30, 33), (2, 5, 7, 16, 24), (1, 64, 32, 9, 130), (1, 128, 96, 4, 5)]  # batch, in, out, height, width
 
@@ -26,9 +25,8 @@ def nothing_kept(monkeypatch, tmp_path):
 
 def made(inputs, outputs, seed=0):
     random = torch.Generator().manual_seed(seed)
-    return FrozenConv(
-        torch.randn(outputs, inputs, 3, 3, generator=random) / (9 * inputs) ** 0.5, torch.randn(outputs, generator=random)
-    )
+    kernel = torch.randn(outputs, inputs, 3, 3, generator=random) / (9 * inputs) ** 0.5
+    return FrozenConv(kernel, torch.randn(outputs, generator=random)).to(memory_format=torch.channels_last)
 
 
 WAYS = [
@@ -39,9 +37,10 @@ WAYS = [
 ]  # 1: the fewest rows at a time
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize(("way", "strip"), WAYS)
 @pytest.mark.parametrize(("batch", "inputs", "outputs", "height", "width"), SHAPES)
-def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs, outputs, height, width, monkeypatch):
+def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs, outputs, height, width, layout, monkeypatch):
     if way == "nnpack" and not nnpack_available():
         pytest.skip("this PyTorch has no NNPACK")
     monkeypatch.setenv("NST_CONV", way)
@@ -53,10 +52,11 @@ def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs
     gradient = torch.randn(expected.shape, generator=torch.Generator().manual_seed(2))
     expected.backward(gradient.double())
     for found, wanted in (
-        (convolve.convolve(conv, x), expected.detach()),
-        (convolve.convolve(conv, gradient, back=True), exact.grad),
+        (convolve.convolve(conv, x.contiguous(memory_format=layout)), expected.detach()),
+        (convolve.convolve(conv, gradient.contiguous(memory_format=layout), back=True), exact.grad),
     ):
         assert found.shape == wanted.shape and (found - wanted).norm() / wanted.norm() < 1e-4
+        assert found.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_network_that_moves_takes_its_flipped_kernels_along():
@@ -79,7 +79,6 @@ def test_the_quickest_is_chosen_once_and_kept_for_the_next_process(nothing_kept,
 
     monkeypatch.setattr(convolve, "_WAYS", {name: counted(name, convolve._direct) for name in convolve._WAYS})
     monkeypatch.setattr(convolve, "_seconds", lambda function, cold: [0.2, 0.3, 0.1][sum(c > 0 for c in calls.values()) - 1])
-    monkeypatch.setattr(convolve, "nnpack_available", lambda: True)
     conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
     convolve.convolve(conv, x)
     assert calls == {"direct": 1, "nnpack": 1, "winograd": 2}  # each tried, and the last one used
@@ -103,6 +102,23 @@ def test_one_that_raises_or_is_wrong_is_never_chosen(fault, nothing_kept, monkey
     assert set(convolve._choices().values()) == {"direct"}
 
 
+def test_maps_of_about_one_size_share_a_choice(nothing_kept):
+    conv = made(4, 4)
+    for height, width in [(9, 12), (12, 9), (10, 12), (100, 300), (300, 100)]:
+        convolve.convolve(conv, torch.rand(1, 4, height, width))
+    assert len(convolve._choices()) == 2
+
+
+def test_without_nnpack_the_others_are_compared_and_who_forces_it_is_told(nothing_kept, monkeypatch):
+    monkeypatch.setattr(convolve, "nnpack_available", lambda: False)
+    conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
+    convolve.convolve(conv, x)
+    assert set(convolve._choices().values()) <= {"direct", "winograd"}
+    monkeypatch.setenv("NST_CONV", "nnpack")
+    with pytest.raises(RuntimeError, match="no NNPACK, or NNPACK refuses this processor: leave NST_CONV unset"):
+        convolve.convolve(conv, x)
+
+
 def test_choices_that_cannot_be_read_or_written_are_made_anew(nothing_kept, monkeypatch):
     nothing_kept.parent.mkdir()
     nothing_kept.write_text('["not what was kept"]')
@@ -118,16 +134,3 @@ def test_a_name_that_is_none_of_the_three_is_refused_with_the_list(monkeypatch):
     monkeypatch.setenv("NST_CONV", "fft")
     with pytest.raises(ValueError, match="NST_CONV is 'fft': choose direct, nnpack, winograd"):
         nst.VGG(device="cpu")
-
-
-@pytest.mark.parametrize("size", [(8, 12), (9, 12), (8, 13), (7, 7)])
-def test_pooling_and_its_gradient_are_pytorchs(size):
-    x = torch.randn(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    x[0, 0] = 1.0  # all equal: the first of the four gets the gradient, as in PyTorch
-    pooled, gradients = [], []
-    for pool in (MaxPool.apply, lambda image: F.max_pool2d(image, 2)):
-        image = x.clone().requires_grad_()
-        pooled.append(pool(image))
-        pooled[-1].square().sum().backward()
-        gradients.append(image.grad)
-    assert torch.equal(*pooled) and torch.equal(*gradients)

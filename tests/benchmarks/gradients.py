@@ -39,10 +39,8 @@ def autograd(dtype: torch.dtype, photo: torch.Tensor, painting: torch.Tensor) ->
 
 
 def engine(dtype: torch.dtype, photo: torch.Tensor, painting: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The same loss by the package; in float64 with its own pooling, as in float32."""
+    """The same loss by the package."""
     vgg = nst.VGG(device="cpu", dtype=dtype)
-    if dtype == torch.float64:
-        vgg.channels_first, vgg.layout = True, torch.contiguous_format
     objective, weights = Objective(vgg, photo, [(painting, 1.0)]), Weights(content=0.05, style=1.0, tv=0.0)
     return lambda image: objective(image, weights).total(weights)
 
