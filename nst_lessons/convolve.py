@@ -56,6 +56,7 @@ class FrozenConv(nn.Conv2d):
 def convolve(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
     """Return conv(x) for x (B, I, H, W). With `back`, turn a gradient for the output (B, O, H, W) into that for the input.
 
+    The result has its channels last in memory if the network's kernels have; x may have any layout.
     Raises ValueError if NST_CONV is set to anything but direct, nnpack or winograd.
     """
     return _WAYS[_chosen(conv, x, back)](conv, x, back)

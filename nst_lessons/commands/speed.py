@@ -9,7 +9,7 @@ from nst_lessons.vgg import VGG
 
 # A newer processor acts as the reference with ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 and a VGG in float32.
 REFERENCE = "2 cores, AVX2, float32"
-REFERENCE_SECONDS = 0.377  # what `seconds_per_step` returns on the reference
+REFERENCE_SECONDS = 0.377  # what `seconds_per_step` returned on the reference when the times in the lessons were measured
 SIZE = 256  # pixels: the middle size of a default painting, 128, 256, 512
 LEAST_CALLS, LEAST_SECONDS = 3, 1.0
 
