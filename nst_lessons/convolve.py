@@ -24,7 +24,7 @@ MANY_WEIGHTS = 2**19  # a larger kernel is read from memory at each call, since 
 TOLERANCE = 1e-3  # never choose an implementation that differs by more from the direct one
 STRIP = 2**21  # values of a map that NNPACK gets at once
 POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates its polynomials
-ONE = 7  # of its 36 points, (1, 1): all powers of 1 are equal, so what is added there is added to each output
+ONE = 7 * POINTS.index(1)  # the point (1, 1) of the 6 x 6: all powers of 1 are 1, so it counts alike in each output
 
 
 class FrozenConv(nn.Conv2d):
@@ -56,8 +56,9 @@ class FrozenConv(nn.Conv2d):
 def convolve(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
     """Return conv(x) for x (B, I, H, W). With `back`, turn a gradient for the output (B, O, H, W) into that for the input.
 
-    The result has its channels last in memory if the network's kernels have; x may have any layout.
-    Raises ValueError if NST_CONV is set to anything but direct, nnpack or winograd.
+    x may have any layout in memory. If the kernel has its channels last, so does the result.
+    Raises ValueError if NST_CONV is set to anything but direct, nnpack or winograd, and RuntimeError if NNPACK is forced but
+    cannot run.
     """
     return _WAYS[_chosen(conv, x, back)](conv, x, back)
 
@@ -87,10 +88,10 @@ def _nnpack(conv, x, back):
     kernel, bias = (conv.flipped(), None) if back else (conv.weight, conv.bias)
     height, width = x.shape[-2:]
     strip = max(8, STRIP // (kernel.shape[0] * width))  # rows at a time: NNPACK works in twice the memory of what it is given
-    out = torch.empty_like(x[:, :1].expand(-1, len(kernel), -1, -1), memory_format=torch.channels_last)
+    out = x.new_empty(len(x), height, width, len(kernel)).permute(0, 3, 1, 2)
     for top in range(0, height, strip):
         above, bottom = min(top, 1), min(top + strip, height)
-        part = x[:, :, top - above : bottom + 1].contiguous()  # channels first, with a row of its neighbours on each side
+        part = x[:, :, top - above : bottom + 1].contiguous()  # with one row more on each side, whose results are left out
         out[:, :, top:bottom] = torch._nnpack_spatial_convolution(part, kernel, bias, 1, 1)[:, :, above : above + bottom - top]
     return out
 
@@ -100,9 +101,9 @@ def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Ten
 
     A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3. Their product is determined by its values
     at 6 points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs and 4 x 4
-    outputs. Neighbouring tiles overlap by 2. Here all tiles are the rows of one matrix. So A and B are one product each,
-    and the middle is a product of (tiles, I) and (I, O) at each of the 36 points. With channels last, all values of a pixel
-    are copied as one piece.
+    outputs. Neighbouring tiles overlap by 2. Here all tiles are the columns of one matrix. So A and B are one product each,
+    and the middle is a product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in
+    memory, so all values of a pixel are copied as one piece.
 
     The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every point p, 1/p is also a point,
     so the backward pass uses the same values in another order.
