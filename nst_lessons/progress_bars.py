@@ -8,14 +8,14 @@ from nst_lessons.sizes import whole
 
 
 def progress(steps: int) -> Iterator[int]:
-    """Yield 0, 1, ... steps - 1 and show a progress bar with the time to go; `shortened` if NST_QUICK is set.
+    """Yield 0, 1, ... steps - 1 and show a progress bar with the time to go; of more than 2 only 0 if NST_QUICK is set.
 
     At the end, the bar becomes a line with the number of steps and the seconds that they took.
     """
     from IPython.display import display
 
     steps = whole(steps, "The number of steps")
-    steps, start, drawn, done = shortened(steps), time.perf_counter(), 0.0, 0
+    steps, start, drawn, done = 1 if quick() and steps > 2 else steps, time.perf_counter(), 0.0, 0
     bar = display(_bar("", 0, steps), raw=True, display_id=True)
     update = bar.update if bar else lambda *_, **__: None  # outside a notebook, there is nothing to update
     try:
@@ -33,12 +33,12 @@ def progress(steps: int) -> Iterator[int]:
 
 
 def shortened(steps: int) -> int:
-    """Return `steps`, or at most 2 if the environment variable NST_QUICK is set, so that a notebook runs in a minute."""
+    """Return `steps`, or at most 2 if NST_QUICK is set: the first has a gradient, the last only measures."""
     return min(steps, 2) if quick() else steps
 
 
 def quick() -> bool:
-    """Return whether NST_QUICK is set: run everything briefly, without a result worth looking at."""
+    """Return whether the environment variable NST_QUICK is set: run all briefly, without a result worth looking at."""
     return bool(os.environ.get("NST_QUICK"))
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,16 @@ def random_image():
 
 @pytest.fixture(scope="session")
 def old_packages(tmp_path_factory) -> Path:
-    """A folder with the packages of Colab's notebooks, to be put first on the path."""
+    """A folder with the packages of Colab's notebooks, to be put first on the path; the second worker finds the first's."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "old_packages"
+    if shared.exists():
+        return shared
     folder = tmp_path_factory.mktemp("old")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder), *OLD]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         pytest.skip(f"the old widgets could not be installed: {made.stderr.strip().splitlines()[-1:]}")
+    with suppress(OSError):  # both were at it
+        folder = folder.rename(shared)
     return folder

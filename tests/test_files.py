@@ -105,6 +105,7 @@ with replacing(Path(sys.argv[1])) as temporary:
 """
 
 
+@pytest.mark.slow
 def test_what_killed_writers_leave_is_removed_by_the_next_and_nothing_else(tmp_path):
     path = tmp_path / "a.png"
     for _ in range(3):

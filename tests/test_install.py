@@ -52,6 +52,7 @@ def installed(wheel, tmp_path_factory):
     return folder / "bin"
 
 
+@pytest.mark.slow
 def test_all_of_the_package_is_in_the_wheel_with_styles_and_models_and_nothing_else(wheel):
     command = [
         "git",

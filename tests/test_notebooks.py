@@ -1,10 +1,9 @@
 """Every lesson runs in a fresh kernel on the real network: as a student gets it, and with its exercises filled.
 
-Steps are shortened by NST_QUICK, except in 00, which is run at the size a reader gets.
+Steps are shortened by NST_QUICK, but in 00 as a student gets it, which is run whole.
 """
 
 import re
-import time
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from nst_lessons.publishing.students import is_solution
 ROOT = Path(__file__).parent.parent
 STUDENT = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
-SLOWEST_CELL = 40  # seconds on two cores, by the rule of the series
 CHECK = re.compile(r"^q\.(\w+)\.check\(.*\)$")
 runs = pytest.mark.notebook
 by_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)
@@ -28,10 +26,9 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def run(notebook, folder, on_executed=None):
+def run(notebook, folder):
     """Execute `notebook` in place, as if `folder` were its own; an exception in a cell is raised here."""
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}, on_cell_executed=on_executed)
-    client.execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
     return notebook
 
 
@@ -65,16 +62,12 @@ def quiet(notebook):
     return not [output for output in outputs(notebook) if output.get("name") == "stderr"]
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setenv("NST_QUICK", "1")
-
-
 @runs
 @by_lesson
-def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, quick):
+def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_QUICK", "" if path == STUDENT[0] else "1")
     notebook = run(read(path).copy(), tmp_path)
-    assert quiet(notebook)
+    assert quiet(notebook) and pictures(notebook)
     checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
     assert all(text.startswith("… Not tried yet") for text in checks), checks
     assert all(text.count("Not tried yet") == 4 for text in of(notebook, "recall.check("))
@@ -84,9 +77,10 @@ def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, quick):
 
 @runs
 @by_lesson
-def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_told_so(path, tmp_path, quick, monkeypatch):
+def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_told_so(path, tmp_path, monkeypatch):
     """After each check the wrong answers of the lesson's cases are given to the same question, in the same kernel."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("NST_QUICK", "1")
     solution = read(path.parent / "solutions" / path.name)
     notebook = nbformat.v4.new_notebook(metadata=solution.metadata)
     for cell in solution.cells:
@@ -114,17 +108,6 @@ def cases(path):
     import importlib
 
     return importlib.import_module(f"tests.checks.lesson_{path.stem[:2]}").CASES
-
-
-@runs
-def test_the_first_notebook_at_the_size_a_reader_gets(tmp_path):
-    started, seconds = time.perf_counter(), []
-    notebook = run(
-        read(STUDENT[0]).copy(), tmp_path, lambda cell, cell_index, execute_reply: seconds.append(time.perf_counter())
-    )
-    slowest = max(b - a for a, b in zip([started, *seconds], seconds, strict=False))
-    print(f"{STUDENT[0].stem}: {seconds[-1] - started:.0f} s, the slowest cell {slowest:.0f} s of {SLOWEST_CELL}")
-    assert quiet(notebook) and pictures(notebook)
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)

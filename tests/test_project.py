@@ -21,6 +21,7 @@ def test_every_public_name_is_there_and_says_what_it_is():
         assert getattr(nst, name).__doc__, name
 
 
+@pytest.mark.slow
 def test_import_is_quiet_and_loads_no_model(tmp_path):
     """No output, no socket, no file of weights, in a new process."""
     code = """

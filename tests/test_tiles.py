@@ -91,6 +91,7 @@ def test_the_gradient_in_tiles_is_that_of_the_whole(masked, vgg, monkeypatch, ra
         assert getattr(parts, name).item() == pytest.approx(getattr(whole, name).item(), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_smaller_margin_is_not_exact(vgg, monkeypatch, random_image):
     monkeypatch.setenv("NST_CONV", "direct")
     photo, picture = random_image(160, 290, 1), random_image(160, 290)
@@ -161,6 +162,7 @@ def test_the_last_step_in_tiles_only_measures(vgg, random_image):
     assert canvas.grad is None and found["loss"] > 0 and torch.equal(found["image"], torch.full_like(photo, 0.5))
 
 
+@pytest.mark.slow
 def test_the_stop_button_in_tiles_gives_the_best_so_far_at_the_last_size_with_the_photos_detail(vgg, monkeypatch, random_image):
     """Stopped in tiles, at the size before the last."""
     monkeypatch.setattr("nst_lessons.settings.LEAST", SIDE)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 NUMBERS = count(1)  # of the questions to the kernel
 ONE = "import nst_lessons as nst\nbrush = nst.paint_mask('coffee')\nbrush"
 SHARE = "print(f'share {brush.mask.mean():.3f}, left {brush.mask[..., :192].mean():.3f}')"
-STUDIO = "import nst_lessons as nst\nstudio = nst.Studio('coffee', 'swirls', size=256, steps=3000)\nstudio"
+STUDIO = "import nst_lessons as nst\nstudio = nst.Studio('coffee', 'swirls', size=128, steps=3000)\nstudio"
 # how far the second run's picture differs where the brush has painted, and elsewhere
 EFFECT = """before = studio.image
 import time

@@ -134,7 +134,6 @@ def test_the_camera_goes_off_when_the_kernel_is_gone(opened, capsys):
     page = opened("stylizer")
     press(page, "Start")
     until(lambda: "frames a second" in said(page), 60)
-    page.wait_for_timeout(6000)
     rate = page.locator(".nst-camera").get_attribute("data-rate")
     page.screenshot(path=SCREENSHOTS / "11_camera_painted.png")
     page.evaluate("window.tracks = document.querySelector('.nst-camera video').srcObject.getTracks()")

@@ -33,6 +33,7 @@ def stylize(capsys, *arguments) -> tuple[int, str]:
     return code, capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_photo_becomes_a_painting(tmp_path):
     """In a process of its own, from a folder that is not the repository, with a name that is not ASCII."""
     command = [

@@ -12,6 +12,7 @@ from nst_lessons.commands import poster
 SMALL = ["--paper", "a5", "--dpi", "50", "--steps", "3"]  # 413 x 291 pixels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", [[], ["--fit"]])
 def test_a_print_has_the_papers_size_and_resolution(fit, tmp_path, capsys):
     out = tmp_path / "a.png"
@@ -61,6 +62,7 @@ def test_a_disk_that_is_too_small_is_told_before_the_work(tmp_path, capsys, monk
     assert "make room" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("nst_lessons.settings.LARGE", 200)
     monkeypatch.setattr("nst_lessons.commands.stylize.LARGE", 200)

@@ -45,7 +45,7 @@ def pictures(folder):
     return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
-@pytest.mark.parametrize("method", ["optimise", "frame", "keyframe"])
+@pytest.mark.parametrize("method", [pytest.param("optimise", marks=pytest.mark.slow), "frame", "keyframe"])
 def test_an_mp4_becomes_a_painted_one_with_its_sound(method, clip, tmp_path, capsys, monkeypatch):
     if method == "keyframe":
         monkeypatch.setattr("nst_lessons.moving.video.train_keyframe", partial(train_keyframe, steps=10))

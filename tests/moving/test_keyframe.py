@@ -84,6 +84,7 @@ def test_a_step_without_a_painting_keeps_the_last_content_loss(small, vgg, rando
     assert all(found) and len(found) > len(set(found)) > 1  # a painting changes it, a frame without one does not
 
 
+@pytest.mark.slow
 def test_what_it_learned_of_one_frame_holds_for_another_which_it_never_saw(vgg, monkeypatch):
     for name, value in {"KEYED": 1.0, "L1": 10.0, "FEATURES": 0.1, "STYLE": 0.1}.items():  # there are no strokes to learn
         monkeypatch.setattr(keyframe, name, value)

@@ -85,8 +85,8 @@ def styles(frames, photos, painting, vgg):
 
 @pytest.mark.slow
 def test_it_flickers_a_third_as_much_as_frame_by_frame_and_keeps_the_style(vgg):
-    scene = pan("chelsea", count=4, size=96)
-    options = {"size": 96, "steps": 60, "vgg": nst.VGG(dtype=best_dtype(vgg.device))}
+    scene = pan("chelsea", count=3, size=96)
+    options = {"size": 96, "steps": 40, "vgg": nst.VGG(dtype=best_dtype(vgg.device))}
     apart = stylize_video(scene.frames, "swirls", method="frame", **options)
     together = stylize_video(scene.frames, "swirls", motion=scene.motion, **options)
     ours, theirs = (flicker(video.images, scene.flows, scene.masks) for video in (together, apart))
@@ -95,7 +95,7 @@ def test_it_flickers_a_third_as_much_as_frame_by_frame_and_keeps_the_style(vgg):
     losses = [styles(video.images, scene.frames, "swirls", vgg) for video in (together, apart)]
     assert sum(losses[0]) < 1.15 * sum(losses[1])
     measured = [frame.flicker for frame in together.frames]
-    assert measured[0] is None and sum(measured[1:]) / 3 == pytest.approx(ours, rel=1e-4)
+    assert measured[0] is None and sum(measured[1:]) / 2 == pytest.approx(ours, rel=1e-4)
 
 
 def test_a_run_that_was_broken_off_goes_on_with_the_same_frames(clip, vgg, tmp_path):

@@ -181,6 +181,7 @@ def test_alpha_leads_from_the_photo_to_the_style(vgg):
 
 
 @shipped
+@pytest.mark.slow
 def test_shares_and_regions_of_two_styles(vgg):
     options = dict(alpha=1, size=128, vgg=vgg)
     styles = ["stained_glass", "ink_hatching"]

@@ -90,6 +90,7 @@ def test_elsewhere_the_form_asks_for_nothing(monkeypatch):
     assert "OWN_PICTURES" not in ready.ready("here", "upload")
 
 
+@pytest.mark.slow
 def test_without_weights_and_network_a_new_machine_is_told_so(tmp_path):
     """The real cell, with the real pip, which finds the network closed."""
     machine = Machine(tmp_path / "machine", KAGGLE_KERNEL_RUN_TYPE="Batch", NST_KAGGLE_INPUT=str(tmp_path / "no input"))

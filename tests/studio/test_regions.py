@@ -122,7 +122,7 @@ def test_shown_as_code_makes_the_same_picture_with_the_mask(studio):  # noqa: F8
     assert torch.equal(scope["step"].image, studio.step.image)
 
 
-@pytest.mark.parametrize("begin", ["noise", "universal", "neighbours"])
+@pytest.mark.parametrize("begin", ["noise", "universal", pytest.param("neighbours", marks=pytest.mark.slow)])
 def test_a_run_starts_from_what_is_chosen_and_the_code_says_so(studio, begin):  # noqa: F811
     studio.panel.begin.value = begin
     press(studio.panel.start)
