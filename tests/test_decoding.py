@@ -249,6 +249,7 @@ def peak(path):
     return said, int(megabytes)
 
 
+@pytest.mark.slow
 def test_a_large_photo_takes_memory_for_its_bytes_alone(tmp_path):
     """54 megapixels are 216 MB as Pillow has them; they were 1.8 GB as float."""
     flat("teal", size=(9000, 6000)).save(tmp_path / "a.png", compress_level=1)
@@ -256,6 +257,7 @@ def test_a_large_photo_takes_memory_for_its_bytes_alone(tmp_path):
     assert said == "(147, 220)" and megabytes < 320
 
 
+@pytest.mark.slow
 def test_a_jpeg_of_200_megapixels_is_read_at_a_fraction(tmp_path):
     flat("teal", size=(16320, 12240)).save(tmp_path / "a.jpg", quality=50)
     said, megabytes = peak(tmp_path / "a.jpg")

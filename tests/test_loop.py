@@ -171,6 +171,7 @@ def test_starts(run, content, style):
     assert torch.allclose(next(run(init=torch.full((3, 20, 20), 0.3))).image, torch.tensor(0.3), atol=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [realtime, pytest.param(universal, marks=shipped)])
 def test_a_warm_start_begins_far_below_the_photo_and_stays_below(vgg, method):
     """A picture that another method has made is a start that saves steps."""
@@ -180,6 +181,7 @@ def test_a_warm_start_begins_far_below_the_photo_and_stays_below(vgg, method):
     assert warm[0].loss < 0.7 * cold[0].loss and warm[-1].loss < cold[-1].loss
 
 
+@pytest.mark.slow
 def test_one_more_loss_is_added_as_it_is_and_is_obeyed(run):
     seen = []
 

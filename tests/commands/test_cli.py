@@ -53,6 +53,7 @@ def test_a_photo_becomes_a_painting(tmp_path):
     assert Image.open(tmp_path / "mein Bild – 1.png").size == (64, 64)
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_the_best_so_far(tmp_path):
     command = [
         sys.executable,

@@ -25,6 +25,7 @@ def test_a_print_has_the_papers_size_and_resolution(fit, tmp_path, capsys):
     assert bool((borders[:, :, 0] == 1).all()) == bool(fit)
 
 
+@pytest.mark.slow
 def test_an_upright_photo_gets_upright_paper_and_a_small_one_a_warning(tmp_path, capsys, random_image):
     photo = nst.save_image(random_image(80, 60), tmp_path / "small.png")
     assert main(["print", str(photo), "swirls", "-o", str(tmp_path / "a.jpg"), *SMALL]) == 0

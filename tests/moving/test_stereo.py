@@ -133,6 +133,7 @@ def test_a_pair_painted_together_differs_a_third_as_much_as_two_paintings_and_is
     assert [step.index for step in together.history] == list(range(1, 17)) and together.stopped is None
 
 
+@pytest.mark.slow
 def test_a_canvas_with_both_views_takes_the_steps_of_one_view_at_each_size(vgg, motorcycle):
     left, right, disparity = motorcycle
     options = {"size": 200, "steps": 4, "vgg": vgg}

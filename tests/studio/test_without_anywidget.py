@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import sys
 sys.modules["anywidget"] = None
@@ -18,6 +20,7 @@ print(studio.panel.text)
 """
 
 
+@pytest.mark.slow
 def test_without_anywidget_the_studio_works_and_the_brush_and_the_camera_tell_what_is_missing():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
