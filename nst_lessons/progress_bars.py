@@ -8,7 +8,7 @@ from nst_lessons.sizes import whole
 
 
 def progress(steps: int) -> Iterator[int]:
-    """Yield 0, 1, ... steps - 1 and show a progress bar with the time to go; of more than 2 only 0 if NST_QUICK is set.
+    """Yield 0, 1, ... steps - 1 and show a progress bar with the time to go. If NST_QUICK is set, more than 2 steps become 1.
 
     At the end, the bar becomes a line with the number of steps and the seconds that they took.
     """

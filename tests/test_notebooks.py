@@ -37,7 +37,7 @@ def outputs(notebook):
 
 
 def printed(cell):
-    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    return "".join(output.text for output in cell.get("outputs", []) if output.output_type == "stream")
 
 
 def is_right(text):
@@ -55,6 +55,12 @@ def of(notebook, call):
     """What the cells that contain `call` print or show, as text."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and call in cell.source]
     return [output.get("text") or output.data["text/plain"] for cell in cells for output in cell.outputs]
+
+
+def fields_agree(notebook):
+    """Whether each receptive field that lesson 01 measures is as wide as the formula says."""
+    widths = re.findall(r"measured +(\d+), by your formula (\d+)", "".join(map(printed, notebook.cells)))
+    return all(measured == computed for measured, computed in widths)
 
 
 def quiet(notebook):
@@ -91,7 +97,7 @@ def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_to
             code += f"    q.{check[1]}.check(*(a if isinstance(a, tuple) else (a,)))\n    print('=====')"
             notebook.cells.append(nbformat.v4.new_code_cell(code, metadata={"wrong": check[1]}))
     run(notebook, tmp_path)
-    assert quiet(notebook)
+    assert quiet(notebook) and fields_agree(notebook)
     assert len(pictures(notebook)) == len(pictures(solution)) > 0
     assert "Using the lesson's own" not in "".join(of(notebook, ".yours("))
     assert all(text.count("✔") == 4 for text in of(notebook, "recall.check("))
@@ -117,6 +123,7 @@ def test_solutions_can_be_read_without_running(path):
     executed = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in executed] == list(range(1, len(executed) + 1))
     assert not [output for output in outputs(notebook) if output.output_type == "error"] and quiet(notebook)
+    assert fields_agree(notebook)
     assert all(re.search(r'alt="[^"]+"', tag) for tag in pictures(notebook))
     assert all(is_right(printed(cell)) for cell in notebook.cells if CHECK.match(cell.source))
     assert all(text.count("✔") == 4 for text in of(notebook, "recall.check("))
