@@ -75,7 +75,7 @@ class Machine:
         self.python = folder / "venv" / "bin" / "python"
         kept = {name: value for name, value in os.environ.items() if name.startswith(("OMP_", "LANG", "LC_"))}
         self.variables = kept | {"PATH": f"{self.python.parent}:/usr/bin:/bin", "HOME": str(folder / "home" / "me")}
-        self.variables |= {"NST_CONV": "winograd"}  # nothing is kept at home: each kernel would measure them all
+        self.variables |= {"NST_CONV": "winograd"}  # otherwise each kernel measures, since nothing is kept
         self.variables |= {"TMPDIR": str(folder / "tmp"), "PYTHONPATH": os.pathsep.join(map(str, path)), **variables}
         self.jupyter_path = folder / "jupyter"  # for the variable JUPYTER_PATH, by which the kernel "pretend" is found
         self._add_kernel()
