@@ -7,6 +7,7 @@ does, and the choice is kept, also on disk: the same seed then gives the same pi
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nst_lessons.files import replacing
+from nst_lessons.machine import processor
 
 PIECE = (24, 32)  # height and width of the piece that is timed: larger maps take long and rank alike
 FEW_CHANNELS = 128 * 128  # in times out: up to here, double each side of the piece, or it is too quick to time
@@ -229,5 +231,5 @@ def _keep(choices: dict[str, str]) -> None:
 def _kept_in() -> Path:
     import pooch  # here, so that `import nst_lessons` stays quick
 
-    machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}".replace("/", "-")
-    return Path(pooch.os_cache("nst_lessons")) / f"convolution-choices-{machine}.json"
+    machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}-{processor()}"  # a home folder may be of many
+    return Path(pooch.os_cache("nst_lessons")) / f"convolution-choices-{re.sub('[^A-Za-z0-9.+]+', '-', machine)}.json"

@@ -25,9 +25,7 @@ from nst_lessons.sizes import fit
 from nst_lessons.step import Result, Step, averaged, drive, recoloured
 from nst_lessons.tiles import overhead, tiles_of
 from nst_lessons.vgg import VGG, vgg_of
-from nst_lessons.waiting import OtherPrograms, wait_asleep
-
-BUSY = 0.4  # cores: if other programs use more, our threads sleep while they wait
+from nst_lessons.waiting import leaving_cores
 
 
 def transfer(
@@ -104,7 +102,7 @@ def transfer(
     for name in (content_layer, *weights.layers):
         vgg.check_layer(name)
     pictures = settings.load(vgg, tiles=True)
-    run = _run(vgg, weights, settings, pictures, None if folder is None else _kept(folder, vgg, settings, pictures))
+    run = leaving_cores(_run(vgg, weights, settings, pictures, folder and _kept(folder, vgg, settings, pictures)))
     run = averaged(run, average) if average else run
     return run if pictures.colours is None else recoloured(run, pictures.colours)
 
@@ -155,11 +153,9 @@ def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures, kep
     """Yield the steps of a run, size by size."""
     index, seconds, objectives, photo, image = 0, 0.0, [], pictures.content, pictures.first
     work = [part for size, steps in settings.schedule for part in _work(size, steps, pictures)]
-    rates, others = deque(maxlen=9), OtherPrograms()  # seconds per unit of work
+    rates = deque(maxlen=9)  # seconds per unit of work
     for number, (size, steps) in enumerate(settings.schedule, 1):
         start = time.perf_counter()
-        if others.cores() > BUSY:
-            wait_asleep()
         last_photo, photo = photo, resize(pictures.content, size)
         image = enlarge(image, photo, last_photo) if objectives else resize(image, tuple(photo.shape[-2:]))
         sides = [min(round(size * settings.style_scale), max(one.shape[-2:])) for one, _ in pictures.styles]

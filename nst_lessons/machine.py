@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -43,6 +44,15 @@ def device_named(name: str | torch.device | None) -> torch.device:
         reason = str(error).splitlines()[0]
         raise ValueError(f"The device {name!r} cannot be used here ({reason}): leave the device out.") from None
     return device
+
+
+def processor() -> str:
+    """Return the name of the processor, as the system tells it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
 
 
 def best_dtype(device: torch.device) -> torch.dtype:

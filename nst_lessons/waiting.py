@@ -1,15 +1,20 @@
-"""Set how long torch's threads spin while they wait: briefly, because a laptop has other things to do.
+"""Leave other programs their share of the cores, because a laptop has other things to do.
 
 After each operation, OpenMP's threads spin for some milliseconds in case more work arrives. On two cores that slows down
 NNPACK's own threads, a browser, a video call or a second notebook. This module sets a shorter time. It must do so before
 torch is loaded, so it is imported first and imports no other module of this package.
+
+All threads get equal parts of the work and wait for the last one. So one thread that shares its core with another program
+holds up the others, and a run is quicker with fewer threads: `leaving_cores` counts.
 """
 
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from functools import cache
+from typing import TypeVar
 
 import psutil
 
@@ -17,10 +22,12 @@ TORCH_CAME_FIRST = "torch" in sys.modules
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # Linux: about 0.01 ms instead of 3
 os.environ.setdefault("KMP_BLOCKTIME", "1")  # Windows and macOS: 1 ms instead of 200
 
+Item = TypeVar("Item")
+
 
 @cache
 def wait_asleep() -> None:
-    """Make GNU's OpenMP sleep almost at once while it waits: if other programs need the cores, or if torch was loaded first.
+    """Make GNU's OpenMP sleep almost at once while it waits: where torch was loaded first and has read its settings.
 
     OpenMP does this by itself when it manages more threads than there are cores. So we start a second thread that computes
     once and then sleeps: OpenMP starts as many threads again for it. Results stay the same to the last bit.
@@ -38,19 +45,42 @@ def wait_asleep() -> None:
     computed.wait()
 
 
+def leaving_cores(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield what `items` computes, each time with so many threads that other programs keep the cores that they use.
+
+    If one program computes all the time, that is one thread fewer. In the end, there are as many threads as before.
+    """
+    import torch
+
+    others, threads = OtherPrograms(), torch.get_num_threads()
+    try:
+        for item in items:
+            yield item
+            busy = int(others.cores() + 0.3)  # not yet a core that shows our own pictures in a browser
+            torch.set_num_threads(min(threads, max(1, os.cpu_count() - busy)))
+    finally:
+        torch.set_num_threads(threads)
+
+
 class OtherPrograms:
-    """Measures how many cores other programs use, from its creation on."""
+    """Measures how many cores other programs use."""
 
     def __init__(self) -> None:
-        self.start = self._now()
+        self.start, self.last = self._now(), 0.0
 
     def cores(self) -> float:
-        """Return the average number of cores, 0 or more; 0 during the first tenth of a second."""
-        seconds, everybody, own = (now - start for now, start in zip(self._now(), self.start, strict=True))
-        return max(0.0, (everybody - own) / seconds) if seconds > 0.1 else 0.0
+        """Return the average number of cores since the last answer, 0 or more.
+
+        Half a second must have passed; before that, the last answer is repeated (the first is 0).
+        """
+        now = self._now()
+        seconds, everybody, own = (one - start for one, start in zip(now, self.start, strict=True))
+        if seconds > 0.5:
+            self.start, self.last = now, max(0.0, (everybody - own) / seconds)
+        return self.last
 
     @staticmethod
     def _now() -> tuple[float, float, float]:
-        """Return the seconds of the clock, of work on all cores, and of this process's work."""
+        """Return the seconds of the clock, of all programs (but not of the `nice` ones, which give way), and of this one."""
         times = psutil.cpu_times()
-        return time.perf_counter(), times.user + times.system + getattr(times, "nice", 0.0), time.process_time()
+        return time.perf_counter(), times.user + times.system, time.process_time()

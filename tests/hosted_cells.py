@@ -1,11 +1,13 @@
-"""Which cells of a lesson run on a pretended host: the ones that can fail there and not at home, and the cells they need."""
+"""What of a lesson tests run: on a pretended host, the cells that can fail there and not at home, and the cells they need."""
 
 import ast
 import dis
 import re
 from collections.abc import Callable
+from pathlib import Path
 from types import CodeType
 
+import nbformat
 from nbformat import NotebookNode, v4
 
 from nst_lessons import samples
@@ -13,7 +15,27 @@ from nst_lessons import samples
 PICTURE = re.compile(r"nst\.(show|draw|play|stylize)\(")
 WIDGET = re.compile(r"nst\.(explore|play|LivePlot|Studio)\(|LiveClip\(|widgets\.\w+\(")
 FILE = re.compile(r"available\(|places\(|save_image\(|skimage\.data|best_decoder\(|find_model|load_stylizer|FileNotFoundError")
+# {lesson: {text: a shorter or smaller one}}, where NST_QUICK changes nothing
+BRIEF = {
+    "01": {"240": "120", "(192, 288, 400)": "(128, 144, 160)", "(192, 288)": "(96, 144)", "160, 160, g": "80, 80, g"},
+    "02": {"max_iter=10,": "max_iter=1,"},
+    "03": {"384": "192"},
+    "06": {"steps=160)": "steps=20)"},
+    "07": {":128]": ":64]", "256": "128", "168": "80"},
+    "08": {"256": "128", "168": "80", "512": "128"},
+}
 READ = "import nst_lessons as nst\nfor name in {}:\n    assert max(nst.load_image(name, 64).shape) == 64"
+
+
+def brief(path: Path) -> NotebookNode:
+    """A lesson whose code computes less, with smaller pictures and fewer iterations."""
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and not cell.source.startswith("# @title Set-up")]
+    for long, short in BRIEF.get(path.stem[:2], {}).items():
+        assert any(long in cell.source for cell in code), f"{path.name} no longer says {long}: change BRIEF"
+        for cell in code:
+            cell.source = cell.source.replace(long, short)
+    return notebook
 
 
 def hosted(notebook: NotebookNode) -> NotebookNode:

@@ -15,7 +15,7 @@ import pytest
 from nst_lessons import vgg_weights
 from nst_lessons.publishing.kaggle import bundle
 from nst_lessons.publishing.single_file import single_files
-from tests.hosted_cells import hosted, needed
+from tests.hosted_cells import brief, hosted, needed
 from tests.pretend import Machine, colab, wheel_of_weights
 from tests.test_notebooks import CHECK, ROOT, SOLUTIONS, pictures, printed, quiet
 
@@ -109,7 +109,7 @@ print(studio.weights.style, threading.active_count() - threads, path.name, studi
 def uploaded(path, machine, work, monkeypatch):
     """Run a notebook's `hosted` cells there; returns the line of its set-up cell, and all that was printed after."""
     monkeypatch.setenv("JUPYTER_PATH", str(machine.jupyter_path))
-    notebook = hosted(nbformat.read(path, as_version=4))
+    notebook = hosted(brief(path))
     machine.execute(notebook, work)
     assert quiet(notebook) and pictures(notebook) and not machine.left()
     checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]

@@ -23,6 +23,14 @@ def nothing_kept(monkeypatch, tmp_path):
     convolve._choices.cache_clear()
 
 
+def test_each_processor_has_choices_of_its_own(monkeypatch):
+    """A school's computers may share a home folder."""
+    here = convolve._kept_in()
+    monkeypatch.setattr(convolve, "processor", lambda: "Another(R) CPU @ 2.0/2.5 GHz")
+    there = convolve._kept_in()
+    assert there != here and there.parent == here.parent and there.name.endswith("-Another-R-CPU-2.0-2.5-GHz.json")
+
+
 def made(inputs, outputs, seed=0):
     random = torch.Generator().manual_seed(seed)
     kernel = torch.randn(outputs, inputs, 3, 3, generator=random) / (9 * inputs) ** 0.5

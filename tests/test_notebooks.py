@@ -1,6 +1,6 @@
 """Every lesson runs in a fresh kernel on the real network: as a student gets it, and with its exercises filled.
 
-Steps are shortened by NST_QUICK, but in 00 as a student gets it, which is run whole.
+Steps are shortened by NST_QUICK and `brief`, but 00 as a student gets it is run whole.
 """
 
 import re
@@ -12,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from nst_lessons.publishing.students import is_solution
+from tests.hosted_cells import brief
 
 ROOT = Path(__file__).parent.parent
 STUDENT = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -28,7 +29,9 @@ def read(path):
 
 def run(notebook, folder):
     """Execute `notebook` in place, as if `folder` were its own; an exception in a cell is raised here."""
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    resources = {"metadata": {"path": str(folder)}}
+    # coalesce_streams: what one cell prints is one output, however many messages it came in
+    NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=resources).execute()
     return notebook
 
 
@@ -72,7 +75,7 @@ def quiet(notebook):
 @by_lesson
 def test_a_student_who_fills_in_nothing_gets_to_the_end(path, tmp_path, monkeypatch):
     monkeypatch.setenv("NST_QUICK", "" if path == STUDENT[0] else "1")
-    notebook = run(read(path).copy(), tmp_path)
+    notebook = run(brief(path), tmp_path)
     assert quiet(notebook) and pictures(notebook)
     checks = [printed(cell) for cell in notebook.cells if CHECK.match(cell.source)]
     assert all(text.startswith("… Not tried yet") for text in checks), checks
@@ -87,7 +90,7 @@ def test_filled_from_the_solutions_all_checks_are_right_and_wrong_answers_are_to
     """After each check the wrong answers of the lesson's cases are given to the same question, in the same kernel."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("NST_QUICK", "1")
-    solution = read(path.parent / "solutions" / path.name)
+    solution = brief(path.parent / "solutions" / path.name)
     notebook = nbformat.v4.new_notebook(metadata=solution.metadata)
     for cell in solution.cells:
         check = CHECK.match(cell.source)

@@ -1,7 +1,6 @@
 import pytest
 import torch
 import torch.nn.functional as F
-import torchvision
 
 import nst_lessons as nst
 from nst_lessons import fast, vgg_weights
@@ -15,6 +14,8 @@ GATYS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"]
 @pytest.mark.parametrize("arch", ["vgg16", "vgg19"])
 @pytest.mark.parametrize("fast", [True, False])
 def test_every_layer_equals_torchvisions_own_module(arch, fast, tmp_path, random_image):
+    import torchvision  # it takes 2 s to load
+
     torch.manual_seed(0)
     oracle = getattr(torchvision.models, arch)(weights=None).features.eval()
     torch.save({f"features.{name}": value for name, value in oracle.state_dict().items()}, tmp_path / "w.pth")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import torchvision
 
 from nst_lessons import vgg_weights
 
@@ -17,6 +16,8 @@ PUBLISHED = [0.7301776, 0.06493629, 0.03428847, 0.8260386, 0.2578029, 0.54867655
 
 def features_of(arch: str) -> dict[str, torch.Tensor]:
     """A torchvision state dict with the true names and shapes and random values, convolutions only."""
+    import torchvision  # it takes 2 s to load
+
     torch.manual_seed(0)
     model = getattr(torchvision.models, arch)(weights=None, init_weights=False).features
     return {f"features.{name}": value for name, value in model.state_dict().items()}

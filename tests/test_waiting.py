@@ -1,4 +1,4 @@
-"""Threads that wait: other programs' use of the cores, and a run that makes room for them."""
+"""Threads that wait: other programs' use of the cores, and a run that leaves these cores to them."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import nst_lessons as nst
-from nst_lessons import loop, waiting
-from nst_lessons.waiting import OtherPrograms
+from nst_lessons import waiting
+from nst_lessons.waiting import OtherPrograms, leaving_cores
 
 SAME_BITS = """
 import sys
@@ -37,6 +37,16 @@ def run(*arguments):
     return subprocess.run([sys.executable, "-c", SAME_BITS, *arguments], **options).stdout.split()
 
 
+@pytest.fixture
+def four_threads(monkeypatch):
+    """A computer with four cores, of which torch uses all."""
+    monkeypatch.setattr(waiting.os, "cpu_count", lambda: 4)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.mark.slow
 def test_waiting_asleep_changes_no_bit_and_starts_one_thread_that_sleeps():
     plain, asleep, torch_first = run(), run("asleep"), run("first")
@@ -52,16 +62,28 @@ def test_other_programs_are_what_all_cores_did_without_this_process(monkeypatch)
     others = OtherPrograms()
     clock.seconds, clock.user = 10.05, 101.0
     assert others.cores() == 0  # too early to tell
-    clock.seconds, clock.user, clock.system, clock.nice, clock.own = 14.0, 105.0, 20.5, 0.5, 8.0
-    assert others.cores() == pytest.approx((5.0 + 0.5 + 0.5 - 3.0) / 4)
-    clock.own = 15.0
+    clock.seconds, clock.user, clock.system, clock.nice, clock.own = 14.0, 105.0, 20.5, 3.0, 8.0
+    assert others.cores() == pytest.approx((5.0 + 0.5 - 3.0) / 4)  # without those that are nice
+    clock.seconds, clock.user = 14.4, 106.0
+    assert others.cores() == pytest.approx((5.0 + 0.5 - 3.0) / 4)  # as just before
+    clock.seconds = 15.0
+    assert others.cores() == pytest.approx(1.0 / 1.0)  # since the last answer
+    clock.seconds, clock.own = 16.0, 15.0
     assert others.cores() == 0  # the clocks of processes and cores differ a little
 
 
-@pytest.mark.parametrize(("cores", "slept"), [(0.9, True), (0.1, False)])
-def test_a_run_waits_asleep_where_other_programs_use_the_cores(cores, slept, monkeypatch, vgg):
-    asleep = []
-    monkeypatch.setattr(loop, "OtherPrograms", lambda: SimpleNamespace(cores=lambda: cores))
-    monkeypatch.setattr(loop, "wait_asleep", lambda: asleep.append(True))
-    nst.stylize(torch.rand(1, 3, 32, 48), torch.rand(1, 3, 32, 48), vgg=vgg, schedule=[(32, 1), (48, 1)])
-    assert bool(asleep) == slept
+def test_other_programs_keep_the_cores_that_they_use_and_in_the_end_all_threads_are_back(four_threads, monkeypatch):
+    used = iter([0.1, 0.9, 0.6, 9.0, 0.0, 1.9])
+    monkeypatch.setattr(OtherPrograms, "cores", lambda self: next(used))
+    items = leaving_cores(torch.get_num_threads() for _ in range(9))
+    assert [next(items) for _ in range(7)] == [4, 4, 3, 4, 1, 4, 2]
+    items.close()  # as a loop does that is left early
+    assert torch.get_num_threads() == 4
+
+
+def test_a_run_leaves_another_program_its_core(four_threads, monkeypatch, vgg):
+    monkeypatch.setattr(OtherPrograms, "cores", lambda self: 1.0)
+    counts = []
+    options = {"vgg": vgg, "schedule": [(32, 2), (48, 1)], "callback": lambda step: counts.append(torch.get_num_threads())}
+    nst.stylize(torch.rand(1, 3, 32, 48), torch.rand(1, 3, 32, 48), **options)
+    assert counts == [4, 3, 3] and torch.get_num_threads() == 4

@@ -17,7 +17,7 @@ from nst_lessons.__main__ import main, parser
 from nst_lessons.images import writable
 from nst_lessons.one_pass.models import find_model, load_model
 from nst_lessons.one_pass.realtime import load_stylizer
-from nst_lessons.one_pass.training import decoders, stylizer
+from nst_lessons.one_pass.training import crops, decoders, stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT
 from tests.conftest import ROOT
 from tests.test_images import bad_files
@@ -237,12 +237,13 @@ def test_train_writes_a_model_with_its_card_and_goes_on_from_a_checkpoint(tmp_pa
     monkeypatch.setattr(decoders, "STEPS", {1: 0, 2: 2})
     monkeypatch.setattr(decoders, "FINE_STEPS", {2: 1})
     monkeypatch.setattr(decoders, "ROW_STEPS", {2: 1})
-    # 256 pixels, not 512: a card is a card
-    monkeypatch.setattr(stylizer, "load_image", lambda source, size=None: nst.load_image(source, 256))
+    monkeypatch.setattr(crops, "_LARGEST", 160)
+    # 128 pixels, not 512: a card is a card
+    monkeypatch.setattr(stylizer, "load_image", lambda source, size=None: nst.load_image(source, 128))
     assert main(["train", "decoders", "-o", "d.safetensors"]) == 0
     assert "relu2_1" in capsys.readouterr().err and load_model("d.safetensors", "decoders")[1]["levels"] == [1, 2]
     monkeypatch.setattr(stylizer, "STEPS", 2)
-    monkeypatch.setattr(stylizer, "energy", lambda painted, photo, painting, vgg: (painted - photo).abs().mean().item())
+    monkeypatch.setattr(stylizer, "energies", lambda pictures, photo, *_: [(one - photo).std().item() for one in pictures])
     assert main(["train", "stylizer", "-o", "s.safetensors"]) == 0
     card = load_stylizer("s.safetensors").card
     assert card["steps"] == 2 and {name for scores in card["energy"].values() for name in scores} == set(HELD_OUT)

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from scipy.stats import ttest_rel
 
 from nst_lessons.inventory.questions import CONCEPTS, ITEMS
 from nst_lessons.inventory.report import interval, report
@@ -15,11 +14,17 @@ def sheet(half, code, right):
     return Sheet(half, code, ("right",) * right + ("unsure",) * (10 - right))
 
 
+def t_interval(after, before):
+    from scipy.stats import ttest_rel  # it takes 2 s to load
+
+    return ttest_rel(after, before).confidence_interval(0.95)
+
+
 @pytest.mark.parametrize("count", (2, 5, 30))
 def test_the_interval_is_that_of_the_paired_t_test(count):
     numbers = random.Random(count)
     before, after = ([numbers.randint(0, 10) for _ in range(count)] for _ in range(2))
-    wanted = ttest_rel(after, before).confidence_interval(0.95)
+    wanted = t_interval(after, before)
     assert interval([b - a for a, b in zip(before, after, strict=True)]) == pytest.approx((wanted.low, wanted.high))
 
 
@@ -35,7 +40,7 @@ def test_only_people_with_both_halves_are_paired_and_all_are_in_the_means():
     after = [sheet("after", code, right) for code, right in zip(codes[::-1], (10, 9, 8, 7), strict=False)]  # 7, 8, 9 are paired
     said = report([*before, *after])
     assert "before  4 people, 3.0 of 10 right on average" in said and "after   4 people, 8.5 of 10 right on average" in said
-    wanted = ttest_rel([7, 8, 9], [4, 6, 0]).confidence_interval(0.95)
+    wanted = t_interval([7, 8, 9], [4, 6, 0])
     assert f"+4.7, 95% interval {wanted.low:+.1f} to {wanted.high:+.1f} (t interval, 3 people who answered both)" in said
     assert not [code for code in codes if code in said]
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 import torch
@@ -15,7 +14,7 @@ from nst_lessons.files import replacing
 from nst_lessons.images import load_image
 from nst_lessons.losses import content_loss, style_loss, total_variation
 from nst_lessons.objective import Losses, Weights
-from nst_lessons.one_pass.quality import energy
+from nst_lessons.one_pass.quality import energies
 from nst_lessons.one_pass.realtime import Stylizer, save_stylizer
 from nst_lessons.one_pass.training.crops import HELD_OUT, TRAINING, crops, training_photos
 from nst_lessons.one_pass.training.steps import descend, quickest, seeded, trained, training_steps
@@ -144,10 +143,12 @@ def train_shipped(
     yield from training(model, styles, steps=STEPS, checkpoint=checkpoint, seed=seed, vgg=vgg)
     model.eval()
     judge, scores = VGG(), {style: {} for style in styles}
-    for style, name in product(styles, HELD_OUT):
-        photo, painting = load_image(name, 512), load_image(style)
-        painted = model.paint(photo, style).cpu()
-        scores[style][name] = [round(energy(one, photo, painting, judge), 3) for one in (painted, photo)]
+    photos = {name: load_image(name, 512) for name in HELD_OUT}
+    for style in styles:
+        painting = load_image(style)
+        for name, photo in photos.items():
+            painted = model.paint(photo, style).cpu()
+            scores[style][name] = [round(one, 3) for one in energies([painted, photo], photo, painting, judge)]
     recipe = f"train_shipped: {STEPS} steps of `training` with its defaults"
     save_stylizer(model, path, recipe=recipe, steps=STEPS, seed=seed, energy=scores)
 
