@@ -31,7 +31,7 @@ LAB := jupyter lab --ServerApp.tornado_settings="{'websocket_max_message_size': 
 lab: $(READY)
 	$(BIN)/$(LAB) notebooks/00_start_here.ipynb
 
-# --no-compile: Python compiles what it imports. For all that is installed, this would take most of a minute.
+# --no-compile: Python compiles each module when it is first imported. Compiling all of them takes most of a minute.
 $(READY): pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'nst_lessons needs Python 3.11 or newer.')"
 	$(PYTHON) -m venv .venv

@@ -231,5 +231,5 @@ def _keep(choices: dict[str, str]) -> None:
 def _kept_in() -> Path:
     import pooch  # here, so that `import nst_lessons` stays quick
 
-    machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}-{processor()}"  # a home folder may be of many
+    machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}-{processor()}"  # computers may share a home
     return Path(pooch.os_cache("nst_lessons")) / f"convolution-choices-{re.sub('[^A-Za-z0-9.+]+', '-', machine)}.json"

@@ -4,8 +4,8 @@ After each operation, OpenMP's threads spin for some milliseconds in case more w
 NNPACK's own threads, a browser, a video call or a second notebook. This module sets a shorter time. It must do so before
 torch is loaded, so it is imported first and imports no other module of this package.
 
-All threads get equal parts of the work and wait for the last one. So one thread that shares its core with another program
-holds up the others, and a run is quicker with fewer threads: `leaving_cores` counts.
+All threads get equal parts of the work and wait for the slowest. A thread that shares its core with another program slows down
+all the others, so a run is faster with fewer threads. `leaving_cores` sets their number.
 """
 
 import os
@@ -46,18 +46,19 @@ def wait_asleep() -> None:
 
 
 def leaving_cores(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield what `items` computes, each time with so many threads that other programs keep the cores that they use.
+    """Yield the items. Before computing each one, set the number of threads: one fewer per core that other programs keep busy.
 
-    If one program computes all the time, that is one thread fewer. In the end, there are as many threads as before.
+    At the end, the number of threads is what it was before.
     """
     import torch
 
     others, threads = OtherPrograms(), torch.get_num_threads()
+    cores = os.cpu_count() or threads
     try:
         for item in items:
             yield item
-            busy = int(others.cores() + 0.3)  # not yet a core that shows our own pictures in a browser
-            torch.set_num_threads(min(threads, max(1, os.cpu_count() - busy)))
+            busy = int(others.cores() + 0.3)  # below 0.7, it may be the browser that shows our own pictures
+            torch.set_num_threads(min(threads, max(1, cores - busy)))
     finally:
         torch.set_num_threads(threads)
 
@@ -69,9 +70,9 @@ class OtherPrograms:
         self.start, self.last = self._now(), 0.0
 
     def cores(self) -> float:
-        """Return the average number of cores since the last answer, 0 or more.
+        """Return the average number of cores since the last measurement, 0 or more.
 
-        Half a second must have passed; before that, the last answer is repeated (the first is 0).
+        Measures at most every half second. In between, it repeats the last answer, which is 0 at first.
         """
         now = self._now()
         seconds, everybody, own = (one - start for one, start in zip(now, self.start, strict=True))
@@ -81,6 +82,9 @@ class OtherPrograms:
 
     @staticmethod
     def _now() -> tuple[float, float, float]:
-        """Return the seconds of the clock, of all programs (but not of the `nice` ones, which give way), and of this one."""
+        """Return the time, the CPU time of all programs, and that of this one, in seconds.
+
+        Programs of low priority (`nice`) are left out, because they give way by themselves.
+        """
         times = psutil.cpu_times()
         return time.perf_counter(), times.user + times.system, time.process_time()

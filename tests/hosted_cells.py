@@ -15,7 +15,7 @@ from nst_lessons import samples
 PICTURE = re.compile(r"nst\.(show|draw|play|stylize)\(")
 WIDGET = re.compile(r"nst\.(explore|play|LivePlot|Studio)\(|LiveClip\(|widgets\.\w+\(")
 FILE = re.compile(r"available\(|places\(|save_image\(|skimage\.data|best_decoder\(|find_model|load_stylizer|FileNotFoundError")
-# {lesson: {text: a shorter or smaller one}}, where NST_QUICK changes nothing
+# {lesson: {text: its replacement, with which a cell computes less}}, where NST_QUICK has no effect
 BRIEF = {
     "01": {"240": "120", "(192, 288, 400)": "(128, 144, 160)", "(192, 288)": "(96, 144)", "160, 160, g": "80, 80, g"},
     "02": {"max_iter=10,": "max_iter=1,"},

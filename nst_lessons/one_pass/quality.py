@@ -21,7 +21,7 @@ def energies(pictures: Sequence[torch.Tensor], photo: torch.Tensor, painting: to
     vgg: the extractor; to compare figures, use one in float32.
     All of them, in 8 bits, are resized to long sides of 128, 256 and 512 (sides rounded to multiples of 16). At each size the
     energy is the style loss, averaged over relu1_1 ... relu5_1, plus a twentieth of the content loss at relu4_2; the result
-    is the mean over the sizes. On two cores it takes about a second, and half a second more for each picture.
+    is the mean over the sizes. On two cores this takes about a second, plus half a second per picture.
     """
     totals = [0.0] * len(pictures)
     for size in SIZES:
