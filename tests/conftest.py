@@ -58,7 +58,8 @@ def old_packages(tmp_path_factory) -> Path:
     if shared.exists():
         return shared
     folder = tmp_path_factory.mktemp("old")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder), *OLD]
+    options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--target", str(folder)]
+    command = [sys.executable, "-m", "pip", "install", *options, *OLD]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         pytest.skip(f"the old widgets could not be installed: {made.stderr.strip().splitlines()[-1:]}")

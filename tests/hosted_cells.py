@@ -17,10 +17,11 @@ WIDGET = re.compile(r"nst\.(explore|play|LivePlot|Studio)\(|LiveClip\(|widgets\.
 FILE = re.compile(r"available\(|places\(|save_image\(|skimage\.data|best_decoder\(|find_model|load_stylizer|FileNotFoundError")
 # {lesson: {text: its replacement, with which a cell computes less}}, where NST_QUICK has no effect
 BRIEF = {
+    "00": {"384": "192"},
     "01": {"240": "120", "(192, 288, 400)": "(128, 144, 160)", "(192, 288)": "(96, 144)", "160, 160, g": "80, 80, g"},
     "02": {"max_iter=10,": "max_iter=1,"},
     "03": {"384": "192"},
-    "06": {"steps=160)": "steps=20)"},
+    "06": {"steps=160)": "steps=20)", "144": "96"},
     "07": {":128]": ":64]", "256": "128", "168": "80"},
     "08": {"256": "128", "168": "80", "512": "128"},
 }

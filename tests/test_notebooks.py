@@ -1,6 +1,6 @@
 """Every lesson runs in a fresh kernel on the real network: as a student gets it, and with its exercises filled.
 
-Steps are shortened by NST_QUICK and `brief`, but 00 as a student gets it is run whole.
+NST_QUICK and `brief` shorten them. In 00 as a student gets it, no step is left out.
 """
 
 import re
