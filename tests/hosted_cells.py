@@ -1,4 +1,4 @@
-"""What of a lesson tests run: on a pretended host, the cells that can fail there and not at home, and the cells they need."""
+"""What tests run of a lesson: all of it with less to compute; on a pretended host, only the cells that can fail there."""
 
 import ast
 import dis
@@ -15,7 +15,7 @@ from nst_lessons import samples
 PICTURE = re.compile(r"nst\.(show|draw|play|stylize)\(")
 WIDGET = re.compile(r"nst\.(explore|play|LivePlot|Studio)\(|LiveClip\(|widgets\.\w+\(")
 FILE = re.compile(r"available\(|places\(|save_image\(|skimage\.data|best_decoder\(|find_model|load_stylizer|FileNotFoundError")
-# {lesson: {text: its replacement, with which a cell computes less}}, where NST_QUICK has no effect
+# {lesson: {text: its replacement}}: NST_QUICK shortens loops of steps, and this makes pictures and other loops smaller
 BRIEF = {
     "00": {"384": "192"},
     "01": {"240": "120", "(192, 288, 400)": "(128, 144, 160)", "(192, 288)": "(96, 144)", "160, 160, g": "80, 80, g"},
@@ -29,7 +29,7 @@ READ = "import nst_lessons as nst\nfor name in {}:\n    assert max(nst.load_imag
 
 
 def brief(path: Path) -> NotebookNode:
-    """A lesson whose code computes less, with smaller pictures and fewer iterations."""
+    """Read a lesson and let its code compute less: smaller pictures, fewer iterations."""
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and not cell.source.startswith("# @title Set-up")]
     for long, short in BRIEF.get(path.stem[:2], {}).items():
