@@ -1,5 +1,7 @@
 """The camera in JupyterLab, with Chromium's fake one: its left half is red, its right half blue."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -142,6 +144,7 @@ def test_the_camera_goes_off_when_the_kernel_is_gone(opened, capsys):
     page.screenshot(path=SCREENSHOTS / "11_camera_painted.png")
     page.evaluate("window.tracks = document.querySelector('.nst-camera video').srcObject.getTracks()")
     page.evaluate(SOONER)
+    time.sleep(2)  # the frame that was on its way has the old time
     page.evaluate("void window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()")
     until(lambda: page.evaluate("window.tracks[0].readyState") == "ended", 40)
     assert "The kernel does not answer" in said(page)
