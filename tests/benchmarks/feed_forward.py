@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 import nst_lessons as nst
-from nst_lessons.one_pass.quality import energy
+from nst_lessons.one_pass.quality import energies
 from nst_lessons.one_pass.realtime import load_stylizer
 from nst_lessons.one_pass.universal import universal
 from nst_lessons.vgg import default_vgg
@@ -51,11 +51,11 @@ def qualities(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]]) -> Non
     print(f"{'universal':26} photo  " + "  ".join(f"{alpha:g} {'-'.join(map(str, levels))}" for alpha, levels in settings))
     for photo, style in pairs:
         content, painting = nst.load_image(photo, SIZE), nst.load_image(style)
-        row = f"{photo:11}{style:15} {energy(content, content, painting, judge):.3f}"
+        row = f"{photo:11}{style:15} {energies([content], content, painting, judge)[0]:.3f}"
         for alpha, levels in settings:
             image = universal(photo, style, alpha=alpha, levels=levels, size=SIZE, vgg=vgg)
             nst.save_image(image, OUT / f"universal_{photo}_{style}_{alpha:g}_{len(levels)}.png")
-            row += f"  {energy(image, content, painting, judge):9.3f}"
+            row += f"  {energies([image], content, painting, judge)[0]:9.3f}"
         print(row, flush=True)
 
 
@@ -71,7 +71,7 @@ def starts(vgg: nst.VGG, judge: nst.VGG, pairs: list[tuple[str, str]], inits: li
                 image = nst.stylize(photo, style, size=SIZE, vgg=vgg, steps=steps, init=init).image
                 taken = time.perf_counter() - start
                 nst.save_image(image, OUT / f"{photo}_{style}_{init}_{steps}.png")
-                row += f"{taken:5.1f} s {energy(image, content, painting, judge):.4f}   "
+                row += f"{taken:5.1f} s {energies([image], content, painting, judge)[0]:.4f}   "
             print(row, flush=True)
 
 
