@@ -6,7 +6,7 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     vgg.py            VGG: the frozen network; vgg_weights.py finds, checks and converts its file
     fast.py           exact shortcuts for the layers and the losses of a frozen network
     convolve.py       the quickest 3x3 convolution on this machine, perhaps Winograd's
-    waiting.py        makes torch's threads spin only briefly while they wait
+    waiting.py        leaves other programs their cores: threads sleep while they wait, and fewer compute
     machine.py        device, number type, memory; Colab, Kaggle or neither
     images.py         read, resize and save pictures; files.py writes files whole or not at all
     decoding.py       decodes a picture's file: upright, in sRGB; containers.py: thumbnails, raw files, stereo files

@@ -2,7 +2,7 @@
 
 There are three: PyTorch's own (oneDNN's), NNPACK's, and Winograd's algorithm as a few matrix products. Which one is quickest
 depends on the shape, the number of threads and the processor. So each is timed once on a small piece, as `cudnn.benchmark`
-does, and the choice is kept, also on disk: the same seed then gives the same picture tomorrow.
+does, and the choice is kept, also on disk. With as many threads, the same seed then gives the same picture tomorrow.
 """
 
 import json

@@ -47,7 +47,7 @@ def device_named(name: str | torch.device | None) -> torch.device:
 
 
 def processor() -> str:
-    """Return the name of the processor, as the system tells it."""
+    """Return the processor's name as the system reports it. Some systems report only its architecture."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

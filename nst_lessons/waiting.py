@@ -5,7 +5,7 @@ NNPACK's own threads, a browser, a video call or a second notebook. This module 
 torch is loaded, so it is imported first and imports no other module of this package.
 
 All threads get equal parts of the work and wait for the slowest. A thread that shares its core with another program slows down
-all the others, so a run is faster with fewer threads. `leaving_cores` sets their number.
+all the others, so a run is then faster with fewer threads (`leaving_cores`).
 """
 
 import os
@@ -27,8 +27,9 @@ Item = TypeVar("Item")
 
 @cache
 def wait_asleep() -> None:
-    """Make GNU's OpenMP sleep almost at once while it waits: where torch was loaded first and has read its settings.
+    """Make GNU's OpenMP threads sleep almost at once while they wait.
 
+    Needed only if torch was loaded before this module, because OpenMP has then already read its settings.
     OpenMP does this by itself when it manages more threads than there are cores. So we start a second thread that computes
     once and then sleeps: OpenMP starts as many threads again for it. Results stay the same to the last bit.
     """
@@ -46,21 +47,21 @@ def wait_asleep() -> None:
 
 
 def leaving_cores(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items. Before computing each one, set the number of threads: one fewer per core that other programs keep busy.
-
-    At the end, the number of threads is what it was before.
-    """
+    """Yield the items. While each one is computed, use at most as many threads as other programs leave cores free."""
     import torch
 
-    others, threads = OtherPrograms(), torch.get_num_threads()
-    cores = os.cpu_count() or threads
-    try:
-        for item in items:
-            yield item
-            busy = int(others.cores() + 0.3)  # below 0.7, it may be the browser that shows our own pictures
-            torch.set_num_threads(min(threads, max(1, cores - busy)))
-    finally:
-        torch.set_num_threads(threads)
+    others, busy = OtherPrograms(), 0
+    while True:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(min(threads, max(1, (os.cpu_count() or threads) - busy)))
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        finally:
+            torch.set_num_threads(threads)  # whoever gets the item has all threads, even if this function never ends
+        yield item
+        busy = int(others.cores() + 0.3)  # below 0.7, it may be the browser that shows our own pictures
 
 
 class OtherPrograms:
@@ -82,9 +83,6 @@ class OtherPrograms:
 
     @staticmethod
     def _now() -> tuple[float, float, float]:
-        """Return the time, the CPU time of all programs, and that of this one, in seconds.
-
-        Programs of low priority (`nice`) are left out, because they give way by themselves.
-        """
+        """Return the time, the CPU time of all programs, and that of this one, in seconds."""
         times = psutil.cpu_times()
-        return time.perf_counter(), times.user + times.system, time.process_time()
+        return time.perf_counter(), times.user + times.system + getattr(times, "nice", 0.0), time.process_time()

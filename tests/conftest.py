@@ -11,7 +11,7 @@ import torch
 
 import nst_lessons as nst
 
-sys.modules["rfc3987_syntax"] = None  # jsonschema builds its grammar for 4 s, for a format that no notebook has
+sys.modules["rfc3987_syntax"] = None  # jsonschema would spend 4 s on a grammar for a format that no notebook uses
 ROOT = Path(__file__).parent.parent
 LONGEST = ("tests/browser", "test_notebooks", "test_as_if_there", "test_wall", "test_universal")
 OLD = ["ipywidgets==7.7.1", "ipykernel==6.17.1", "ipython==7.34.0"]  # of Colab today

@@ -1,6 +1,6 @@
 """Every lesson runs in a fresh kernel on the real network: as a student gets it, and with its exercises filled.
 
-NST_QUICK and `brief` shorten them. In 00 as a student gets it, no step is left out.
+NST_QUICK and `brief` shorten them. Lesson 00 as a student gets it takes all its steps, but at half its size.
 """
 
 import re

@@ -62,28 +62,50 @@ def test_other_programs_are_what_all_cores_did_without_this_process(monkeypatch)
     others = OtherPrograms()
     clock.seconds, clock.user = 10.05, 101.0
     assert others.cores() == 0  # too early to tell
-    clock.seconds, clock.user, clock.system, clock.nice, clock.own = 14.0, 105.0, 20.5, 3.0, 8.0
-    assert others.cores() == pytest.approx((5.0 + 0.5 - 3.0) / 4)  # without those that are nice
+    clock.seconds, clock.user, clock.system, clock.nice, clock.own = 14.0, 105.0, 20.5, 0.5, 8.0
+    assert others.cores() == pytest.approx((5.0 + 0.5 + 0.5 - 3.0) / 4)
     clock.seconds, clock.user = 14.4, 106.0
-    assert others.cores() == pytest.approx((5.0 + 0.5 - 3.0) / 4)  # as just before
+    assert others.cores() == pytest.approx((5.0 + 0.5 + 0.5 - 3.0) / 4)  # as just before
     clock.seconds = 15.0
-    assert others.cores() == pytest.approx(1.0 / 1.0)  # since the last answer
+    assert others.cores() == pytest.approx(1.0 / 1.0)  # since the last measurement
     clock.seconds, clock.own = 16.0, 15.0
     assert others.cores() == 0  # the clocks of processes and cores differ a little
 
 
-def test_other_programs_keep_the_cores_that_they_use_and_in_the_end_all_threads_are_back(four_threads, monkeypatch):
-    used = iter([0.1, 0.9, 0.6, 9.0, 0.0, 1.9])
+def counted(times):
+    """The number of threads with which each item is computed."""
+    return leaving_cores(torch.get_num_threads() for _ in range(times))
+
+
+def test_other_programs_keep_the_cores_that_they_use(four_threads, monkeypatch):
+    used = iter([0.1, 0.9, 0.6, 9.0, 0.0, 1.9, 0.0])
     monkeypatch.setattr(OtherPrograms, "cores", lambda self: next(used))
-    items = leaving_cores(torch.get_num_threads() for _ in range(9))
-    assert [next(items) for _ in range(7)] == [4, 4, 3, 4, 1, 4, 2]
-    items.close()  # as a loop does that is left early
+    assert list(counted(7)) == [4, 4, 3, 4, 1, 4, 2]
+
+
+def test_between_two_steps_all_threads_are_there_even_if_the_run_is_never_ended(four_threads, monkeypatch):
+    """As after an error in a callback, which a notebook keeps with all that the run had, or if two runs take turns."""
+    monkeypatch.setattr(OtherPrograms, "cores", lambda self: 1.0)
+    one, other = counted(9), counted(9)
+    assert [(next(one), next(other), torch.get_num_threads()) for _ in range(3)] == [(4, 4, 4), (3, 3, 4), (3, 3, 4)]
+
+    def broken():
+        yield 1
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(leaving_cores(broken()))
     assert torch.get_num_threads() == 4
 
 
 def test_a_run_leaves_another_program_its_core(four_threads, monkeypatch, vgg):
     monkeypatch.setattr(OtherPrograms, "cores", lambda self: 1.0)
     counts = []
-    options = {"vgg": vgg, "schedule": [(32, 2), (48, 1)], "callback": lambda step: counts.append(torch.get_num_threads())}
+
+    def count(picture):
+        counts.append(torch.get_num_threads())
+        return picture.sum() * 0
+
+    options = {"vgg": vgg, "schedule": [(32, 2), (48, 1)], "extra": count}
     nst.stylize(torch.rand(1, 3, 32, 48), torch.rand(1, 3, 32, 48), **options)
     assert counts == [4, 3, 3] and torch.get_num_threads() == 4

@@ -17,7 +17,7 @@ SIZES = (128, 256, 512)
 def energies(pictures: Sequence[torch.Tensor], photo: torch.Tensor, painting: torch.Tensor, vgg: VGG) -> list[float]:
     """Return the three-size energy of each picture of a photo in the style of a painting; lower is better.
 
-    pictures: (1, 3, H, W) in [0, 1] each, as are photo and painting.
+    pictures, photo, painting: each picture is (1, 3, H, W) in [0, 1].
     vgg: the extractor; to compare figures, use one in float32.
     All of them, in 8 bits, are resized to long sides of 128, 256 and 512 (sides rounded to multiples of 16). At each size the
     energy is the style loss, averaged over relu1_1 ... relu5_1, plus a twentieth of the content loss at relu4_2; the result

@@ -258,7 +258,7 @@ if __name__ == "__main__":
 def test_the_process_of_one_dies_each_time_and_the_rest_goes_on(tmp_path, backend, monkeypatch):
     if backend == "dask":
         pytest.importorskip("distributed", reason=workers.INSTALL_DASK)
-        monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "1")  # not 3: after each, a process is started
+        monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "1")  # not 3: each starts a process
     run = run_script(tmp_path, DEADLY, backend)
     assert run.returncode == 0, run.stderr
     lines = sorted(run.stdout.splitlines())
