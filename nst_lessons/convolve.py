@@ -19,14 +19,12 @@ from torch import nn
 
 from nst_lessons.files import replacing
 from nst_lessons.machine import processor
+from nst_lessons.winograd import evaluate, winograd
 
-PIECE = (24, 32)  # height and width of the piece that is timed: larger maps take long and rank alike
-FEW_CHANNELS = 128 * 128  # in times out: up to here, double each side of the piece, or it is too quick to time
+PIECE = (16 * 512, 24 * 512)  # height and width of the piece that is timed, for one channel: larger maps take long
 MANY_WEIGHTS = 2**19  # a larger kernel is read from memory at each call, since other layers fill the cache in between
 TOLERANCE = 1e-3  # never choose an implementation that differs by more from the direct one
 STRIP = 2**21  # values of a map that NNPACK gets at once
-POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where `winograd` evaluates its polynomials
-ONE = 7 * POINTS.index(1)  # the point (1, 1) of the 6 x 6: all powers of 1 are 1, so it counts alike in each output
 
 
 class FrozenConv(nn.Conv2d):
@@ -48,10 +46,9 @@ class FrozenConv(nn.Conv2d):
         return self._flipped
 
     def evaluated(self) -> torch.Tensor:
-        """Return the kernel for `winograd`, its values at the 6 x 6 points (36, I, O), computed once."""
+        """Return the kernel for `winograd` (36, I, O), computed once."""
         if self._evaluated is None:
-            along, k = _powers(3), self.weight.float()
-            self._evaluated = torch.einsum("pi,ocij,qj->pqco", along, k, along).flatten(0, 1).contiguous()
+            self._evaluated = evaluate(self.weight.float())
         return self._evaluated
 
 
@@ -98,59 +95,11 @@ def _nnpack(conv, x, back):
     return out
 
 
-def winograd(conv: FrozenConv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
-    """Do the work of `convolve` by F(4x4, 3x3) of Lavin and Gray 2016 (arXiv 1509.09308), section 4.
-
-    A row of 3 weights and a row of 4 values are polynomials of degree 2 and 3. Their product is determined by its values
-    at 6 points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A for a tile d of 6 x 6 inputs and 4 x 4
-    outputs. Neighbouring tiles overlap by 2. Here all tiles are the columns of one matrix. So A and B are one product each,
-    and the middle is a product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in
-    memory, so all values of a pixel are copied as one piece.
-
-    The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every point p, 1/p is also a point,
-    so the backward pass uses the same values in another order.
-    """
-    batch, channels, height, width = x.shape
-    rows, columns = -(-height // 4), -(-width // 4)
-    pixels = x.permute(0, 2, 3, 1)  # (B, H, W, channels of x)
-    kernel = conv.evaluated().mT if back else conv.evaluated()  # (36, channels of x, channels of the result)
-    before, after = _transforms(back)  # (36, 36), (16, 36)
-    out = x.new_empty(batch, 4 * rows, 4 * columns, kernel.shape[2])
-    place = out.unflatten(2, (columns, 4)).unflatten(1, (rows, 4))  # (B, rows, 4, columns, 4, O)
-    strip = max(1, 2**21 // (36 * max(kernel.shape[1:]) * batch * columns))  # rows of tiles at a time: 8 MB
-    for top in range(0, rows, strip):
-        end = min(top + strip, rows)
-        seen, above = pixels[:, max(0, 4 * top - 1) : 4 * end + 1], int(top == 0)
-        below = 4 * (end - top) + 2 - above - seen.shape[1]
-        seen = F.pad(seen, (0, 0, 1, 4 * columns + 1 - width, above, below))
-        tiles = seen.unfold(1, 6, 4).unfold(2, 6, 4)  # (B, rows, columns, channels of x, 6, 6)
-        part = tiles.permute(4, 5, 0, 1, 2, 3).reshape(36, -1)
-        values = torch.bmm((before @ part).view(36, -1, channels), kernel)  # (36, B * rows * columns, O)
-        if not back:
-            values[ONE] += conv.bias
-        part = (after @ values.view(36, -1)).view(4, 4, batch, -1, columns, kernel.shape[2])
-        place[:, top:end] = part.permute(2, 3, 0, 4, 1, 5)
-    return out[:, :height, :width].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+def _winograd(conv, x, back):
+    return winograd(x, conv.evaluated(), None if back else conv.bias, back)
 
 
-_WAYS = {"direct": _direct, "nnpack": _nnpack, "winograd": winograd}
-
-
-@cache
-def _powers(count: int) -> torch.Tensor:
-    """Return the matrix (6, count) that evaluates a polynomial with `count` coefficients at POINTS and infinity."""
-    finite = torch.tensor(POINTS, dtype=torch.float64)[:, None] ** torch.arange(count)
-    return torch.cat([finite, torch.eye(count, dtype=torch.float64)[-1:]]).float()
-
-
-@cache
-def _transforms(back: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the matrices of `winograd` before and after the product, for both axes at once: (36, 36) and (16, 36)."""
-    b, a = torch.linalg.inv(_powers(6).double()).mT, _powers(4).double().mT  # (6, 6), (4, 6)
-    if back:
-        order, squares = [5, 1, 2, 4, 3, 0], torch.tensor([1, 1, 1, 0.25, 4, 1], dtype=torch.float64)  # of 1/p; its p^2
-        b, a = squares[:, None] * b[order], a[:, order]
-    return torch.kron(b, b).float(), torch.kron(a, a).float()
+_WAYS = {"direct": _direct, "nnpack": _nnpack, "winograd": _winograd}
 
 
 def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
@@ -161,7 +110,9 @@ def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
         return forced
     batch, channels, *_ = x.shape
     result = conv.in_channels if back else conv.out_channels
-    height, width = (side * (2 if channels * result <= FEW_CHANNELS else 1) for side in PIECE)
+    if min(channels, result) <= 3:  # a picture's colours: there is little to multiply
+        return "direct"
+    height, width = (side // max(channels, result) for side in PIECE)
     piece = x[:, :, :height, :width]
     bits = piece[0, 0].numel().bit_length()  # so maps of about the same size share a choice
     key = f"{torch.get_num_threads()} threads, {channels} to {result}, {batch} of up to 2^{bits} positions"
@@ -173,33 +124,33 @@ def _chosen(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
 
 
 def _quickest(conv: FrozenConv, x: torch.Tensor, back: bool) -> str:
-    """Time each implementation that agrees with the direct one on x, and return the name of the quickest."""
+    """Time each implementation, and return the name of the quickest that agrees with the direct one on x."""
+    conv.flipped(), conv.evaluated()  # computed once, so not timed
     expected, best = None, {}
     for name, way in _WAYS.items():
         try:
-            found = way(conv, x, back)  # once, untimed: the first call also prepares things
-            expected = found if expected is None else expected
-            if not (found - expected).norm() <= TOLERANCE * expected.norm():
-                continue
-            best[name] = _seconds(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MANY_WEIGHTS)
+            found, seconds = _timed(lambda way=way: way(conv, x, back), cold=conv.weight.numel() > MANY_WEIGHTS)
         except RuntimeError:  # there is no NNPACK, or too little memory
             continue
+        expected = found if expected is None else expected
+        if (found - expected).norm() <= TOLERANCE * expected.norm():
+            best[name] = seconds
     return min(best, key=best.get)
 
 
-def _seconds(function: Callable[[], object], cold: bool) -> float:
-    """Return the seconds of the quickest of up to five calls; stop after a hundredth of a second.
+def _timed(function: Callable[[], torch.Tensor], cold: bool) -> tuple[torch.Tensor, float]:
+    """Return what the function returns, and the seconds of the quickest of up to five calls, within about 0.01 s.
 
     cold: empty the processor's cache before each call, as the other layers of a network do.
     """
-    calls = []
-    while len(calls) < 5 and sum(calls) < 0.01:
+    calls, end = [], time.perf_counter() + 0.01
+    while len(calls) < 5 and time.perf_counter() < end:
         if cold:
             _other_data().sum()
         start = time.perf_counter()
-        function()
+        found = function()
         calls.append(time.perf_counter() - start)
-    return min(calls)
+    return found, min(calls)
 
 
 @cache
@@ -232,4 +183,4 @@ def _kept_in() -> Path:
     import pooch  # here, so that `import nst_lessons` stays quick
 
     machine = f"{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}-{processor()}"  # computers may share a home
-    return Path(pooch.os_cache("nst_lessons")) / f"convolution-choices-{re.sub('[^A-Za-z0-9.+]+', '-', machine)}.json"
+    return Path(pooch.os_cache("nst_lessons")) / f"convolutions-{re.sub('[^A-Za-z0-9.+]+', '-', machine)}.json"

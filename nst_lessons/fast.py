@@ -5,7 +5,7 @@
 2. The output of a ReLU shows where it was positive. Its backward pass needs nothing else.
 3. The Gram matrix of a feature map is one matrix product, and so is its gradient.
 4. A 3x3 convolution needs only a quarter of the multiplications (Winograd's algorithm; Lavin and Gray 2016,
-   arXiv 1509.09308). `nst_lessons.convolve` implements it and chooses the quickest implementation on this machine.
+   arXiv 1509.09308): `nst_lessons.winograd`. `nst_lessons.convolve` chooses the quickest implementation on this machine.
 """
 
 import torch

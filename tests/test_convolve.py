@@ -1,13 +1,14 @@
 """The three ways to convolve against PyTorch in float64, and how one of them is chosen."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 import nst_lessons as nst
-from nst_lessons import convolve
+from nst_lessons import convolve, winograd
 from nst_lessons.convolve import FrozenConv, nnpack_available
 
 SHAPES = [(1, 3, 64, 30, 33), (2, 5, 7, 16, 24), (1, 64, 32, 9, 130), (1, 128, 96, 4, 5)]  # batch, in, out, height, width
@@ -67,6 +68,22 @@ def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs
         assert found.is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads(threads, monkeypatch):
+    monkeypatch.setattr(winograd, "TILES", 8)
+    conv, x, before = made(16, 8), torch.rand(2, 16, 42, 23), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        found = winograd.winograd(x, conv.evaluated(), conv.bias)
+        afterwards = torch.get_num_threads(), ThreadPoolExecutor(1).submit(torch.get_num_threads).result()
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(found, conv(x), rtol=1e-4, atol=1e-5)
+    assert afterwards == (threads, threads)
+    if threads > 1:
+        assert list(winograd._cores(threads).map(lambda _: torch.get_num_threads(), range(9))) == 9 * [1]
+
+
 def test_a_network_that_moves_takes_its_flipped_kernels_along():
     conv, gradient = made(5, 7), torch.randn(1, 7, 8, 8)
     before = convolve.convolve(conv, gradient, back=True)
@@ -86,7 +103,8 @@ def test_the_quickest_is_chosen_once_and_kept_for_the_next_process(nothing_kept,
         return call
 
     monkeypatch.setattr(convolve, "_WAYS", {name: counted(name, convolve._direct) for name in convolve._WAYS})
-    monkeypatch.setattr(convolve, "_seconds", lambda function, cold: [0.2, 0.3, 0.1][sum(c > 0 for c in calls.values()) - 1])
+    seconds = iter([0.2, 0.3, 0.1])
+    monkeypatch.setattr(convolve, "_timed", lambda function, cold: (function(), next(seconds)))
     conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
     convolve.convolve(conv, x)
     assert calls == {"direct": 1, "nnpack": 1, "winograd": 2}  # each tried, and the last one used
@@ -104,7 +122,7 @@ def test_one_that_raises_or_is_wrong_is_never_chosen(fault, nothing_kept, monkey
 
     monkeypatch.setitem(convolve._WAYS, "winograd", broken)
     monkeypatch.setattr(convolve, "nnpack_available", lambda: False)
-    monkeypatch.setattr(convolve, "_seconds", lambda function, cold: 0.0)
+    monkeypatch.setattr(convolve, "_timed", lambda function, cold: (function(), 0.0))
     conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
     torch.testing.assert_close(convolve.convolve(conv, x), convolve._direct(conv, x, False))
     assert set(convolve._choices().values()) == {"direct"}
