@@ -18,7 +18,13 @@ FILE = re.compile(r"available\(|places\(|save_image\(|skimage\.data|best_decoder
 # {lesson: {text: its replacement}}. NST_QUICK shortens loops of steps; these shorten other loops and shrink pictures.
 BRIEF = {
     "00": {"384": "192"},
-    "01": {"240": "120", "(192, 288, 400)": "(128, 144, 160)", "(192, 288)": "(96, 144)", "160, 160": "80, 80"},
+    "01": {
+        "240": "120",
+        "steps=30": "steps=8",
+        "(192, 288, 400)": "(128, 144, 160)",
+        "(192, 288)": "(96, 144)",
+        "160, 160": "80, 80",
+    },
     "02": {"max_iter=10,": "max_iter=1,"},
     "03": {"384": "192"},
     "06": {"steps=160)": "steps=20)", ", 144)": ", 96)"},

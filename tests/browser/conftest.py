@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from tests.conftest import ROOT
 
 SCREENSHOTS = ROOT / "out" / "browser"
+SETTINGS = Path("jupyterlab_settings_dir", "@jupyterlab")
 READY = """(cells) => {  // JupyterLab shows a notebook of one empty cell before it has read the file
     const panel = window.jupyterapp?.shell.currentWidget;
     const kernel = panel?.sessionContext?.session?.kernel;
@@ -26,7 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """(address of a file in JupyterLab, its folder): a function of a notebook's name, and the folder."""
     folder = tmp_path_factory.mktemp("lab")
@@ -46,7 +48,7 @@ def lab(tmp_path_factory):
         "notebook-extension/tracker": '{"autoStartDefaultKernel": true, "windowingMode": "none"}',
     }
     for name, text in settings.items():
-        path = folder / "jupyterlab_settings_dir" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path = folder / SETTINGS / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(text)
     with open(folder / "server.log", "w") as log:
@@ -99,6 +101,8 @@ def visit(lab, browser):
     """A function name -> the page of that notebook in JupyterLab, from which nothing but this machine is reached."""
     address, folder = lab
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "workspaces", ignore_errors=True)  # what another file's tests had open
+    (folder / SETTINGS / "apputils-extension" / "themes.jupyterlab-settings").unlink(missing_ok=True)
     context = browser.new_context(viewport={"width": 1500, "height": 1000})
     context.route(re.compile(r"^(?!http://127\.0\.0\.1|ws://127\.0\.0\.1|data:|blob:)"), lambda route: route.abort())
 
@@ -111,4 +115,7 @@ def visit(lab, browser):
     yield start
     for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
         page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
+    kernels = address("").replace("/lab/tree/", "/api/kernels")
+    for kernel in context.request.get(kernels).json():
+        assert context.request.delete(kernels.replace("?", f"/{kernel['id']}?")).status == 204
     context.close()
