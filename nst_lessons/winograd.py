@@ -78,10 +78,9 @@ def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> No
 @cache
 def _cores(threads: int) -> ThreadPoolExecutor:
     """Return threads that run each of torch's operations on a single core."""
-    started = threading.Barrier(threads + 1)
+    started = threading.Barrier(threads + 1, timeout=10)  # s: an interrupt here leaves no thread that waits for ever
 
     def start() -> None:
-        torch.get_num_threads()  # first, or torch would overwrite this thread's number later
         torch.set_num_threads(1)
         started.wait()
 

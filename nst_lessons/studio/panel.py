@@ -1,12 +1,13 @@
 """The Studio's widgets and their layout; `studio.py` makes them act."""
 
+import time
 from collections.abc import Iterator
 from html import escape
 
 import ipywidgets as widgets
 
 from nst_lessons.images import to_jpeg
-from nst_lessons.live import describe
+from nst_lessons.live import Curves, describe
 from nst_lessons.machine import on_colab
 from nst_lessons.objective import STYLE_LAYERS, Weights
 from nst_lessons.step import Step
@@ -14,11 +15,15 @@ from nst_lessons.studio.beginnings import BEGINNINGS
 from nst_lessons.studio.chooser import Chooser
 
 COLOURS = {"the style's": "style", "the photo's (luminance only)": "luminance", "the photo's (matched)": "matched"}
+INVITATION = "Press Start; then move any slider while it paints."
 _DEFAULT = Weights()
 
 
 class Panel:
-    """Holds one Studio's pictures, sliders, buttons and status line (`text`); fits 1200 x 700 pixels."""
+    """Holds one Studio's pictures, sliders, buttons and status line (`text`); fits 1200 x 700 pixels.
+
+    `losses` are the curves of the run.
+    """
 
     def __init__(self, content: str, style: str) -> None:
         self.content, self.style = Chooser("photo", str(content)), Chooser("style", str(style))
@@ -44,6 +49,7 @@ class Panel:
         self.status = widgets.HTML()
         self.result = widgets.Image(format="jpeg", layout={"width": "400px", "max_height": "350px", "object_fit": "contain"})
         self.curves = widgets.Image(format="png", layout={"width": "264px"})
+        self.losses = Curves()
         self.box = self._arrange()
 
     def message(self, text: str) -> None:
@@ -60,11 +66,43 @@ class Panel:
         """Let the button say what it does next: pause the run, or continue it."""
         self.pause.description, self.pause.icon = ("Continue", "play") if paused else ("Pause", "pause")
 
-    def draw(self, step: Step, weights: Weights, title: str) -> None:
-        """Show a step's picture and numbers, and the weights that made it, below the title."""
+    def chosen_weights(self) -> Weights:
+        """Return the sliders' values."""
+        values = {name: slider.value for name, slider in self.weights.items()}
+        return Weights(**values, layers={name: slider.value for name, slider in self.layers.items()})
+
+    def clear(self) -> None:
+        """Show the state before a run: the photo as canvas, and no curves."""
+        self.result.value, self.progress.value = self.content.picture.value, 0
+        self.draw_soon()
+        self.losses.clear()
+        self._draw_curves()
+        self.allow(running=False, painted=False)
+        self.message(INVITATION)
+
+    def draw_soon(self) -> None:
+        """Let the next `draw` draw, however short ago the last one was."""
+        self._next_picture = self._next_curves = 0.0
+
+    def draw(self, step: Step, weights: Weights, title: str, at_once: bool) -> None:
+        """Show a step's picture, numbers and curves, and the weights that made it, below the title.
+
+        Draws at most four times a second, and the curves less often, unless `at_once`.
+        """
+        now = time.perf_counter()
+        if not (at_once or now > self._next_picture):
+            return
         self.result.value, self.progress.value = to_jpeg(step.image), step.index / step.total
         names = f"content {weights.content:.3g}, style {weights.style:.3g}, smoothness {weights.tv:.3g}"
         self.message(f"{title}\n{describe(step)}\nweights: {names}")
+        if at_once or now > self._next_curves:
+            self._draw_curves()
+        self._next_picture = time.perf_counter() + 0.25
+
+    def _draw_curves(self) -> None:
+        self.losses.draw()
+        self.curves.value = self.losses.png
+        self._next_curves = time.perf_counter() + 1.5
 
     def offer(self, name: str) -> None:
         """Say that a picture was saved, with a link to download it where links to files work."""
@@ -85,6 +123,7 @@ class Panel:
                     part.close()
             if isinstance(widget, widgets.Image | widgets.HTML):
                 widget.value = b"" if isinstance(widget, widgets.Image) else ""  # frees pictures and thumbnails
+        self.losses = None
 
     def _arrange(self) -> widgets.Box:
         column, row = widgets.VBox, widgets.HBox

@@ -1,16 +1,13 @@
 """The Studio: sliders that steer a running stylisation."""
 
-import time
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from nst_lessons.images import load_image, save_image, to_jpeg, to_pil
-from nst_lessons.live import Curves
+from nst_lessons.images import save_image, to_jpeg
 from nst_lessons.loop import full_size, transfer
-from nst_lessons.objective import Weights
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.sizes import whole
 from nst_lessons.step import Step
@@ -19,12 +16,11 @@ from nst_lessons.studio.beginnings import MADE, first_picture
 from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
 from nst_lessons.studio.history import Part, code
-from nst_lessons.studio.panel import Panel
+from nst_lessons.studio.panel import INVITATION, Panel
 from nst_lessons.studio.remembering import RememberingVGG, shared_network
-from nst_lessons.studio.uploads import free_name, keep
+from nst_lessons.studio.uploads import Pictures, free_name
 from nst_lessons.vgg import VGG
 
-INVITATION = "Press Start; then move any slider while it paints."
 _open: dict[str, "Studio"] = {}  # {cell: its Studio}: running a cell again ends its earlier run
 
 
@@ -46,9 +42,9 @@ class Studio:
         coarse_to_fine(size, steps)  # raises for bad numbers
         self.size, self.steps = int(size), whole(steps, "The number of steps", 1)
         self.vgg = RememberingVGG(vgg) if isinstance(vgg, VGG) else vgg
-        self.uploads, self._complaint, self.regions = {}, None, None
-        shown = [self._preview(name) for name in (content, style)]  # raises for a wrong name
-        self.panel, self.runner, self.curves = Panel(content, style), Runner(self._on_step, self._on_end), Curves()
+        self.pictures, self._complaint, self.regions = Pictures(), None, None
+        shown = [self.pictures.preview(name) for name in (content, style)]  # raises for a wrong name
+        self.panel, self.runner = Panel(content, style), Runner(self._on_step, self._on_end)
         self.panel.content.picture.value, self.panel.style.picture.value = shown
         self._clear()
         self._connect()
@@ -66,7 +62,7 @@ class Studio:
 
     def start(self) -> None:
         """Start a run from the photo, or from what was chosen to start from."""
-        if self.curves is None:
+        if self.pictures is None:
             raise ValueError("This Studio was closed: run its cell again.")
         self._start()
 
@@ -98,8 +94,8 @@ class Studio:
         self.runner.stop()
         self.panel.beside.children = (self.regions,) if self.regions else ()  # hidden ones are closed, too
         self.panel.close()
-        self.step, self.parts, self.uploads, self.vgg = None, [], {}, None
-        self.curves = self.regions = None
+        self.step, self.parts = None, []
+        self.pictures = self.regions = self.vgg = None
         for cell in [cell for cell, studio in _open.items() if studio is self]:
             del _open[cell]
 
@@ -112,7 +108,7 @@ class Studio:
             self.panel.message("There is no picture yet: press Start.")
             return None
         part = self._painted
-        image = full_size(self.image, self._picture(part.content), size=self.size)
+        image = full_size(self.image, self.pictures.find(part.content), size=self.size)
         path = save_image(image, free_name(part.title.replace(" ", "_")))
         self.panel.offer(path.name)
         return path
@@ -123,8 +119,9 @@ class Studio:
             from nst_lessons.studio.regions import Regions  # here, since not every host has what it needs
 
             second = next(name for name in ("wave", "stained_glass") if name != self.panel.style.value)
-            self.regions = Regions(self._picture(self.panel.content.value), second, lambda: self._guarded(self._relaunch))
-            self.regions.second.picture.value = self._preview(second)
+            photo = self.pictures.find(self.panel.content.value)
+            self.regions = Regions(photo, second, lambda: self._guarded(self._relaunch))
+            self.regions.second.picture.value = self.pictures.preview(second)
             self._watch(self.regions.second)
         shown = not self.panel.beside.children
         self.panel.beside.children = (self.regions,) if shown else ()
@@ -138,7 +135,7 @@ class Studio:
         """Let the network see both styles before the first stroke needs their features: paint a step that nobody sees."""
         panel, network = self.panel, self.vgg or shared_network()
         names = panel.content.value, panel.style.value, self.regions.second.value
-        photo, *styles = (self._picture(name) for name in names)
+        photo, *styles = map(self.pictures.find, names)
         options = {"style_scale": panel.scale.value, "colours": panel.colours.value}
         next(transfer(photo, styles, vgg=network, schedule=[(self.size, 1)], **options))
 
@@ -183,11 +180,6 @@ class Studio:
         self._complaint = str(error)
         self.panel.message(self._complaint)
 
-    def _weights(self) -> Weights:
-        """Return the sliders' values."""
-        values = {name: slider.value for name, slider in self.panel.weights.items()}
-        return Weights(**values, layers={name: slider.value for name, slider in self.panel.layers.items()})
-
     def _start(self, paused: bool = False) -> None:
         self.runner.stop()
         self.step, self.parts, begin = None, [], self.panel.begin.value  # the old picture has not the new one's name
@@ -196,10 +188,11 @@ class Studio:
 
     def _launch(self, init: object, schedule: list[tuple[int, int]], paused: bool = False) -> None:
         panel = self.panel
-        part = Part(panel.content.value, panel.style.value, schedule, panel.scale.value, panel.colours.value, self._weights())
+        options = panel.scale.value, panel.colours.value, panel.chosen_weights()
+        part = Part(panel.content.value, panel.style.value, schedule, *options)
         if self.panel.beside.children and (masks := self.regions.brush.value):
             part.second, part.share, part.mask = self.regions.second.value, self.regions.share.value, masks[1]
-        photo, styles = self._picture(part.content), [self._picture(name) for name in part.styles]
+        photo, *styles = map(self.pictures.find, (part.content, *part.styles))
         self.weights = deepcopy(part.weights)
 
         def steps():
@@ -213,8 +206,8 @@ class Studio:
         self.runner.stop()
         self.parts.append(part)
         if len(self.parts) == 1:
-            self.curves.clear()
-        self._next_picture = 0.0
+            panel.losses.clear()
+        panel.draw_soon()
         panel.pausing(paused)
         panel.message("starting ...")
         panel.allow(running=True, painted=self.step is not None)
@@ -230,7 +223,7 @@ class Studio:
         self._launch(self.image, [(self.size, left)], paused)
 
     def _on_step(self, step: Step) -> None:
-        self.step, self._painted, wanted = step, self.parts[-1], self._weights()
+        self.step, self._painted, wanted = step, self.parts[-1], self.panel.chosen_weights()
         part = self._painted
         part.steps, before = step.index, sum(part.steps for part in self.parts[:-1])
         self._counted = replace(step, index=before + step.index, total=before + step.total)  # over all parts of the run
@@ -239,7 +232,7 @@ class Studio:
             part.changes[step.index] = moved
             vars(self.weights).update(deepcopy(moved))
         self.panel.allow(running=True, painted=True)
-        self.curves.add(self._counted)
+        self.panel.losses.add(self._counted)
         self._draw(ended=step.index == step.total)
 
     def _on_beginning(self, step: Step) -> bool:
@@ -254,44 +247,24 @@ class Studio:
             self._complain(error)
 
     def _draw(self, ended: bool = False) -> None:
-        now = time.perf_counter()
-        if self.step is None or not (ended or now > self._next_picture):
-            return
-        self.panel.draw(self._counted, self.weights, ("paused: " if self.runner.paused else "") + self._painted.title)
-        if ended or now > self._next_curves:
-            self.curves.draw()
-            self.panel.curves.value = self.curves.png
-            self._next_curves = time.perf_counter() + 1.5
-        self._next_picture = time.perf_counter() + 0.25
+        if self.step is not None:
+            title = ("paused: " if self.runner.paused else "") + self._painted.title
+            self.panel.draw(self._counted, self.weights, title, at_once=ended)
 
     def _clear(self) -> None:
-        """Show the state before a run: the photo as canvas, and no curves."""
         self.step, self.parts = None, []
-        self.panel.result.value, self.panel.progress.value = self.panel.content.picture.value, 0
-        self._next_picture = self._next_curves = 0.0
-        self.curves.clear()
-        self.curves.draw()
-        self.panel.curves.value = self.curves.png
-        self.panel.allow(running=False, painted=False)
-        self.panel.message(INVITATION)
+        self.panel.clear()
 
     def _show_code(self) -> None:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
 
-    def _preview(self, name: str) -> bytes:
-        return to_jpeg(load_image(self._picture(str(name)), 220))
-
-    def _picture(self, name: str) -> object:
-        """Return what `load_image` takes: an uploaded picture, or a sample's name or a path."""
-        return self.uploads.get(name, name)
-
     def _chosen(self, chooser: Chooser) -> None:
-        chooser.picture.value = self._preview(chooser.value)
+        chooser.picture.value = self.pictures.preview(chooser.value)
         if chooser is self.panel.content:
             if self.step is None:
                 self.panel.result.value = chooser.picture.value
             if self.regions:
-                self.regions.take(self._picture(chooser.value))
+                self.regions.take(self.pictures.find(chooser.value))
             if self.runner.running:
                 self._start(self.runner.paused)  # not from the canvas, which shows the old photo
             return
@@ -303,9 +276,8 @@ class Studio:
         """Save an uploaded or dropped picture as a PNG beside the notebook, and choose it."""
         if file is None:
             return
-        path, image = keep(*file)
-        self.uploads[str(path)] = to_pil(image)
-        again = chooser.value == str(path)
-        chooser.add(str(path))
+        path = self.pictures.take(*file)
+        again = chooser.value == path
+        chooser.add(path)
         if again:  # the chooser's value is unchanged, so nobody was notified
             self._chosen(chooser)

@@ -1,4 +1,4 @@
-"""Pictures that a person uploads to the Studio, and names of files beside the notebook."""
+"""Pictures that a person chooses in the Studio or uploads to it, and names of files beside the notebook."""
 
 import re
 from io import BytesIO
@@ -7,10 +7,31 @@ from pathlib import Path
 
 import torch
 
-from nst_lessons.images import read, save_image
+from nst_lessons.images import load_image, read, save_image, to_jpeg, to_pil
 
 LARGEST = 10_000_000  # bytes: at a message of 10 MiB Jupyter silently drops the connection
 LIMIT = "up to 10 MB; put larger files into data/own"
+
+
+class Pictures:
+    """The pictures of one Studio by name: samples, paths, and what was uploaded, which needs no file again."""
+
+    def __init__(self) -> None:
+        self.uploaded = {}
+
+    def find(self, name: str) -> object:
+        """Return what `load_image` takes."""
+        return self.uploaded.get(name, name)
+
+    def preview(self, name: str) -> bytes:
+        """Return a JPEG of at most 220 pixels. Raises ValueError or FileNotFoundError for a wrong name."""
+        return to_jpeg(load_image(self.find(str(name)), 220))
+
+    def take(self, name: str, data: bytes) -> str:
+        """Save an uploaded or dropped file as a PNG beside the notebook, and return its path. Raises as `keep` does."""
+        path, image = keep(name, data)
+        self.uploaded[str(path)] = to_pil(image)
+        return str(path)
 
 
 def keep(name: str, data: bytes) -> tuple[Path, torch.Tensor]:
