@@ -17,9 +17,9 @@ PAINTERS = {
     ),
     "inverted": "camera = nst.Camera(lambda frame: 1 - frame)",
     "failing": "def painter(frame):\n    raise ValueError('my network is not trained')\ncamera = nst.Camera(painter)",
-    "stylizer": (
-        "from nst_lessons.one_pass.realtime import load_stylizer\nnet = load_stylizer()\n"
-        "camera = nst.Camera(lambda frame: net.paint(frame, 'swirls'))"
+    "stylizer": (  # without a name of the notebook: a kernel that ends forgets those first, and may still paint a frame
+        "from functools import partial\nfrom nst_lessons.one_pass.realtime import load_stylizer\n"
+        "camera = nst.Camera(partial(load_stylizer().paint, style='swirls'))"
     ),
 }
 LEFT_AND_RIGHT = """canvas => {
