@@ -144,7 +144,7 @@ def _timed(function: Callable[[], torch.Tensor], cold: bool) -> tuple[torch.Tens
     cold: empty the processor's cache before each call, as the other layers of a network do.
     """
     calls, end = [], time.perf_counter() + 0.01
-    while len(calls) < 5 and time.perf_counter() < end:
+    while not calls or (len(calls) < 5 and time.perf_counter() < end):
         if cold:
             _other_data().sum()
         start = time.perf_counter()

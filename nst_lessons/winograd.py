@@ -27,6 +27,8 @@ def evaluate(kernel: torch.Tensor) -> torch.Tensor:
 def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = None, back: bool = False) -> torch.Tensor:
     """Return the convolution of x (B, I, H, W), with padding 1, as (B, O, H, W) with its channels last in memory.
 
+    The result has no gradient: `fast` computes it.
+
     kernel: its values (36, I, O), from `evaluate`
     bias: (O,), or None
     back: x is a gradient for the output (B, O, H, W); return that for the input (B, I, H, W)
@@ -45,7 +47,7 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
     out = x.new_empty(batch, 4 * rows, 4 * columns, kernel.shape[2])
     place = out.unflatten(2, (columns, 4)).unflatten(1, (rows, 4))  # (B, rows, 4, columns, 4, O)
 
-    @torch.inference_mode()  # in every thread
+    @torch.inference_mode()  # a mode belongs to one thread, so it is set in each
     def compute(top: int, end: int) -> None:
         seen, above = pixels[:, max(0, 4 * top - 1) : 4 * end + 1], int(top == 0)
         below = 4 * (end - top) + 2 - above - seen.shape[1]
@@ -66,29 +68,36 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
 def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> None:
     """Call compute(top, end) for all rows, with `tiles` tiles in each.
 
-    Each core computes some rows alone, takes the next, and so on. All cores compute few tiles together, as torch does.
+    Each core computes a share of the rows alone, then takes the next. If there are few tiles, all cores work together.
     """
     threads = torch.get_num_threads()
     parts = threads * -(-rows * tiles // (threads * TILES)) if rows * tiles >= threads * TILES // 4 else 1
     tops = range(0, rows, -(-rows // parts))
-    apply = _cores(threads).map if threads > 1 and len(tops) > 1 else map
-    list(apply(compute, tops, [*tops[1:], rows]))
+    ends = [*tops[1:], rows]
+    try:
+        done = (_cores(threads).map if threads > 1 and len(tops) > 1 else map)(compute, tops, ends)
+    except RuntimeError:  # no thread can start: for example, Python is ending
+        done = map(compute, tops, ends)
+    list(done)
 
 
 @cache
 def _cores(threads: int) -> ThreadPoolExecutor:
-    """Return threads that run each of torch's operations on a single core."""
+    """Return a pool of threads. Each runs torch's operations on one core."""
     started = threading.Barrier(threads + 1, timeout=10)  # s: an interrupt here leaves no thread that waits for ever
 
     def start() -> None:
+        torch.get_num_threads()  # first: at its first use, torch gives a thread the number that holds for new threads
         torch.set_num_threads(1)
         started.wait()
 
     pool = ThreadPoolExecutor(threads, "nst_lessons-core", start)
-    for _ in range(threads):
-        pool.submit(int)
-    started.wait()
-    torch.set_num_threads(threads)  # for this thread, and as the number of threads that begin later
+    try:
+        for _ in range(threads):
+            pool.submit(int)
+        started.wait()
+    finally:
+        torch.set_num_threads(threads)  # the number for new threads, which the pool's threads have set to 1
     return pool
 
 

@@ -1,6 +1,7 @@
 """The three ways to convolve against PyTorch in float64, and how one of them is chosen."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -71,17 +72,23 @@ def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads(threads, monkeypatch):
     monkeypatch.setattr(winograd, "TILES", 8)
+    winograd._cores.cache_clear()
     conv, x, before = made(16, 8), torch.rand(2, 16, 42, 23), torch.get_num_threads()
+    together = threading.Barrier(threads, timeout=10)
+
+    def number(_):
+        together.wait()  # so that each thread of the pool answers
+        return torch.get_num_threads()
+
     torch.set_num_threads(threads)
     try:
         found = winograd.winograd(x, conv.evaluated(), conv.bias)
         afterwards = torch.get_num_threads(), ThreadPoolExecutor(1).submit(torch.get_num_threads).result()
+        numbers = list(winograd._cores(threads).map(number, range(threads)))
     finally:
         torch.set_num_threads(before)
     torch.testing.assert_close(found, conv(x), rtol=1e-4, atol=1e-5)
-    assert afterwards == (threads, threads)
-    if threads > 1:
-        assert list(winograd._cores(threads).map(lambda _: torch.get_num_threads(), range(9))) == 9 * [1]
+    assert afterwards == (threads, threads) and numbers == threads * [1]
 
 
 def test_a_network_that_moves_takes_its_flipped_kernels_along():

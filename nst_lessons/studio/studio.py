@@ -62,8 +62,7 @@ class Studio:
 
     def start(self) -> None:
         """Start a run from the photo, or from what was chosen to start from."""
-        if self.pictures is None:
-            raise ValueError("This Studio was closed: run its cell again.")
+        self._check_open()
         self._start()
 
     def pause(self) -> None:
@@ -83,6 +82,7 @@ class Studio:
 
     def reset(self) -> None:
         """End the run and reset every slider and menu."""
+        self._check_open()
         self.runner.stop()
         for slider, value in self._defaults.items():
             slider.value = value
@@ -115,6 +115,7 @@ class Studio:
 
     def two_styles(self) -> None:
         """Show the brush and a second style, which goes where you paint; or hide them, and paint in one style."""
+        self._check_open()
         if self.regions is None:
             from nst_lessons.studio.regions import Regions  # here, since not every host has what it needs
 
@@ -146,6 +147,10 @@ class Studio:
 
     def _ipython_display_(self) -> None:
         display_in_cell(self.panel.box, self.panel.content.value, self.panel.style.value)
+
+    def _check_open(self) -> None:
+        if self.pictures is None:
+            raise ValueError("This Studio was closed: run its cell again.")
 
     def _connect(self) -> None:
         panel = self.panel
@@ -259,6 +264,7 @@ class Studio:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
 
     def _chosen(self, chooser: Chooser) -> None:
+        self._check_open()
         chooser.picture.value = self.pictures.preview(chooser.value)
         if chooser is self.panel.content:
             if self.step is None:

@@ -20,7 +20,7 @@ class Pictures:
         self.uploaded = {}
 
     def find(self, name: str) -> object:
-        """Return what `load_image` takes."""
+        """Return the uploaded picture of this name, or else the name itself; `load_image` takes both."""
         return self.uploaded.get(name, name)
 
     def preview(self, name: str) -> bytes:

@@ -33,7 +33,7 @@ def open_notebook(lab, visit):
     third = nbformat.v4.new_notebook(metadata=lesson.metadata)
     third.cells = [nbformat.v4.new_code_cell('import nst_lessons as nst\nnst.Studio("coffee", "wave", size=128, steps=3000)')]
     nbformat.write(third, folder / "third.ipynb")
-    (folder / "data" / "own" / "club").mkdir(parents=True)
+    (folder / "data" / "own" / "club").mkdir(parents=True, exist_ok=True)
     for number in range(20):
         picture = Image.new("RGB", (120, 90), (12 * number, 90, 250 - 12 * number))
         picture.save(folder / "data" / "own" / "club" / f"face_{number:02}.png")
