@@ -5,8 +5,8 @@ This folder holds the whole method, its pictures and its plots. You can read it 
     losses.py         content, Gram matrix, style, total variation: the formulas
     vgg.py            VGG: the frozen network; vgg_weights.py finds, checks and converts its file
     fast.py           exact shortcuts for the layers and the losses of a frozen network
-    convolve.py       the quickest 3x3 convolution on this machine
-    winograd.py       ... one with a quarter of the multiplications
+    convolve.py       chooses the quickest 3x3 convolution on this machine
+    winograd.py       a 3x3 convolution with a quarter of the multiplications
     waiting.py        leaves other programs their cores: threads sleep while they wait, and fewer compute
     machine.py        device, number type, memory; Colab, Kaggle or neither
     images.py         read, resize and save pictures; files.py writes files whole or not at all

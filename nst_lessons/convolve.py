@@ -21,7 +21,7 @@ from nst_lessons.files import replacing
 from nst_lessons.machine import processor
 from nst_lessons.winograd import evaluate, winograd
 
-PIECE = (16 * 512, 24 * 512)  # height and width of the piece that is timed, for one channel: larger maps take long
+PIECE = (16 * 512, 24 * 512)  # height and width of the piece that is timed, times its channels: all pieces take about as long
 MANY_WEIGHTS = 2**19  # a larger kernel is read from memory at each call, since other layers fill the cache in between
 TOLERANCE = 1e-3  # never choose an implementation that differs by more from the direct one
 STRIP = 2**21  # values of a map that NNPACK gets at once

@@ -8,14 +8,15 @@ points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A f
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 
 POINTS = (0, 1, -1, 2, 0.5)  # and infinity: where the polynomials are evaluated
-ONE = 7 * POINTS.index(1)  # the point (1, 1) of the 6 x 6: all powers of 1 are 1, so it counts alike in each output
-TILES = 128  # that one core computes at once: so its matrices stay in its cache, and the kernel is read seldom
+ONE = 7 * POINTS.index(1)  # the point (1, 1) of the 6 x 6: all powers of 1 are 1, so what is added there is added everywhere
+TILES = 128  # that one core computes at a time: few, for its cache, but enough that it rarely reads the kernel
 
 
 def evaluate(kernel: torch.Tensor) -> torch.Tensor:
@@ -27,17 +28,13 @@ def evaluate(kernel: torch.Tensor) -> torch.Tensor:
 def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = None, back: bool = False) -> torch.Tensor:
     """Return the convolution of x (B, I, H, W), with padding 1, as (B, O, H, W) with its channels last in memory.
 
-    The result has no gradient: `fast` computes it.
-
     kernel: its values (36, I, O), from `evaluate`
     bias: (O,), or None
     back: x is a gradient for the output (B, O, H, W); return that for the input (B, I, H, W)
 
-    B' and A' are one product for each axis, with many tiles as the columns of one matrix. The middle is a product of (tiles, I)
-    and (I, O) at each of the 36 points. The channels are last in memory, so all values of a pixel are copied as one piece.
-
-    The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every point p, 1/p is also a point,
-    so the backward pass uses the same values in another order.
+    B' and A' are applied along the height, then along the width. Each is one matrix product for many tiles. The middle is a
+    product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in memory, so all values of a pixel are
+    copied as one piece. Autograd sees none of this: `fast` has the gradient.
     """
     batch, channels, height, width = x.shape
     rows, columns = -(-height // 4), -(-width // 4)
@@ -57,7 +54,7 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
         part = before @ part.view(6, 6, -1)  # along the width
         part = torch.bmm(part.view(36, -1, channels), kernel)  # (36, B * rows * columns, O)
         if bias is not None:
-            part[ONE] += bias
+            part[ONE].add_(bias)
         part = after @ (after @ part.view(6, -1)).view(4, 6, -1)
         place[:, top:end] = part.view(4, 4, batch, -1, columns, kernel.shape[2]).permute(2, 3, 0, 4, 1, 5)
 
@@ -71,20 +68,20 @@ def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> No
     Each core computes a share of the rows alone, then takes the next. If there are few tiles, all cores work together.
     """
     threads = torch.get_num_threads()
-    parts = threads * -(-rows * tiles // (threads * TILES)) if rows * tiles >= threads * TILES // 4 else 1
-    tops = range(0, rows, -(-rows // parts))
+    shares = threads * -(-rows * tiles // (threads * TILES)) if rows * tiles >= threads * TILES // 4 else 1
+    tops = range(0, rows, -(-rows // shares))
     ends = [*tops[1:], rows]
-    try:
-        done = (_cores(threads).map if threads > 1 and len(tops) > 1 else map)(compute, tops, ends)
-    except RuntimeError:  # no thread can start: for example, Python is ending
-        done = map(compute, tops, ends)
+    done = map(compute, tops, ends)  # nothing is computed yet
+    if threads > 1 and len(tops) > 1:
+        with suppress(RuntimeError):  # no thread can start, for example because Python is ending
+            done = _cores(threads).map(compute, tops, ends)
     list(done)
 
 
 @cache
 def _cores(threads: int) -> ThreadPoolExecutor:
     """Return a pool of threads. Each runs torch's operations on one core."""
-    started = threading.Barrier(threads + 1, timeout=10)  # s: an interrupt here leaves no thread that waits for ever
+    started = threading.Barrier(threads + 1, timeout=10)  # seconds: after an interrupt, no thread waits for ever
 
     def start() -> None:
         torch.get_num_threads()  # first: at its first use, torch gives a thread the number that holds for new threads
@@ -97,7 +94,7 @@ def _cores(threads: int) -> ThreadPoolExecutor:
             pool.submit(int)
         started.wait()
     finally:
-        torch.set_num_threads(threads)  # the number for new threads, which the pool's threads have set to 1
+        torch.set_num_threads(threads)  # restores the number for new threads, which those of the pool have set to 1
     return pool
 
 
@@ -110,7 +107,11 @@ def _powers(count: int) -> torch.Tensor:
 
 @cache
 def _transforms(back: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the matrices of `winograd` before and after the product, for one axis: (6, 6) and (4, 6)."""
+    """Return the matrices of `winograd` before and after the product, B' and A', for one axis: (6, 6) and (4, 6).
+
+    back: for the backward pass. The flipped kernel's value at a point p is the kernel's value at 1/p, times p^2. For every
+    point p, 1/p is also a point. So the kernel's values stay, and the matrices take the points in another order.
+    """
     b, a = torch.linalg.inv(_powers(6).double()).mT, _powers(4).double().mT  # (6, 6), (4, 6)
     if back:
         order, squares = [5, 1, 2, 4, 3, 0], torch.tensor([1, 1, 1, 0.25, 4, 1], dtype=torch.float64)  # of 1/p; its p^2

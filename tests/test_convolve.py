@@ -69,11 +69,13 @@ def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs
         assert found.is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("tiles", [8, 60])  # one row of tiles at a time; several, and fewer in the last share
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads(threads, monkeypatch):
-    monkeypatch.setattr(winograd, "TILES", 8)
+def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads(threads, tiles, back, monkeypatch):
+    monkeypatch.setattr(winograd, "TILES", tiles)
     winograd._cores.cache_clear()
-    conv, x, before = made(16, 8), torch.rand(2, 16, 42, 23), torch.get_num_threads()
+    conv, x, before = made(8, 16) if back else made(16, 8), torch.rand(2, 16, 42, 23), torch.get_num_threads()
     together = threading.Barrier(threads, timeout=10)
 
     def number(_):
@@ -82,13 +84,23 @@ def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads
 
     torch.set_num_threads(threads)
     try:
-        found = winograd.winograd(x, conv.evaluated(), conv.bias)
+        found = convolve._winograd(conv, x, back)
         afterwards = torch.get_num_threads(), ThreadPoolExecutor(1).submit(torch.get_num_threads).result()
         numbers = list(winograd._cores(threads).map(number, range(threads)))
     finally:
         torch.set_num_threads(before)
-    torch.testing.assert_close(found, conv(x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found, convolve._direct(conv, x, back), rtol=1e-4, atol=1e-5)
     assert afterwards == (threads, threads) and numbers == threads * [1]
+
+
+def test_where_no_thread_can_start_one_computes_all_rows(monkeypatch):
+    def ending(threads):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(winograd, "_cores", ending)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    conv, x = made(16, 8), torch.rand(1, 16, 90, 100)
+    torch.testing.assert_close(convolve._winograd(conv, x, False), conv(x), rtol=1e-4, atol=1e-5)
 
 
 def test_a_network_that_moves_takes_its_flipped_kernels_along():
@@ -129,17 +141,28 @@ def test_one_that_raises_or_is_wrong_is_never_chosen(fault, nothing_kept, monkey
 
     monkeypatch.setitem(convolve._WAYS, "winograd", broken)
     monkeypatch.setattr(convolve, "nnpack_available", lambda: False)
-    monkeypatch.setattr(convolve, "_timed", lambda function, cold: (function(), 0.0))
+    seconds = iter([0.2, 0.1])  # it would be the quickest
+    monkeypatch.setattr(convolve, "_timed", lambda function, cold: (function(), next(seconds)))
     conv, x = made(4, 4), torch.rand(1, 4, 8, 8)
     torch.testing.assert_close(convolve.convolve(conv, x), convolve._direct(conv, x, False))
     assert set(convolve._choices().values()) == {"direct"}
 
 
-def test_maps_of_about_one_size_share_a_choice(nothing_kept):
+def test_maps_of_about_one_size_share_a_choice_and_of_large_ones_only_a_piece_is_timed(nothing_kept, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(convolve, "PIECE", (4 * 20, 4 * 30))
+    monkeypatch.setattr(convolve, "_quickest", lambda conv, x, back: sizes.append(tuple(x.shape[2:])) or "direct")
     conv = made(4, 4)
     for height, width in [(9, 12), (12, 9), (10, 12), (100, 300), (300, 100)]:
         convolve.convolve(conv, torch.rand(1, 4, height, width))
-    assert len(convolve._choices()) == 2
+    assert sizes == [(9, 12), (20, 30)] and len(convolve._choices()) == 2
+
+
+def test_layers_of_a_pictures_colours_are_computed_directly_and_not_timed(nothing_kept):
+    for inputs, outputs in [(3, 64), (64, 3)]:
+        conv, x = made(inputs, outputs), torch.rand(1, inputs, 16, 16)
+        torch.testing.assert_close(convolve.convolve(conv, x), conv(x))
+    assert not convolve._choices()
 
 
 def test_without_nnpack_the_others_are_compared_and_who_forces_it_is_told(nothing_kept, monkeypatch):

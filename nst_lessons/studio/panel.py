@@ -22,7 +22,7 @@ _DEFAULT = Weights()
 class Panel:
     """Holds one Studio's pictures, sliders, buttons and status line (`text`); fits 1200 x 700 pixels.
 
-    `losses` are the curves of the run.
+    `losses` records the run's losses; `curves` shows their plot.
     """
 
     def __init__(self, content: str, style: str) -> None:
@@ -74,15 +74,15 @@ class Panel:
     def clear(self) -> None:
         """Show the state before a run: the photo as canvas, and no curves."""
         self.result.value, self.progress.value = self.content.picture.value, 0
-        self.draw_soon()
         self.losses.clear()
         self._draw_curves()
+        self._next_picture = self._next_curves = 0.0
         self.allow(running=False, painted=False)
         self.message(INVITATION)
 
     def draw_soon(self) -> None:
-        """Let the next `draw` draw, however short ago the last one was."""
-        self._next_picture = self._next_curves = 0.0
+        """Make the next `draw` draw the picture, even if the last one was a moment ago."""
+        self._next_picture = 0.0
 
     def draw(self, step: Step, weights: Weights, title: str, at_once: bool) -> None:
         """Show a step's picture, numbers and curves, and the weights that made it, below the title.

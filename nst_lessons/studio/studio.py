@@ -70,12 +70,12 @@ class Studio:
         if self.runner.running:
             (self.runner.resume if self.runner.paused else self.runner.pause)()
             self.panel.pausing(self.runner.paused)
-            self._draw(ended=True)
+            self._draw(at_once=True)
 
     def stop(self) -> None:
         """End the run and keep its picture."""
         self.runner.stop()
-        self._draw(ended=True)
+        self._draw(at_once=True)
         self.panel.pausing(False)
         self.panel.allow(running=False, painted=self.step is not None)
         self.panel.message(f"stopped: {self.panel.text}") if self.step else None
@@ -179,7 +179,7 @@ class Studio:
         except (ValueError, OSError, ImportError) as error:
             self._complain(error)
         if before and self.panel.text == before and not self._complaint:  # the old error no longer applies
-            self._draw(ended=True) if self.step else self.panel.message(INVITATION)
+            self._draw(at_once=True) if self.step else self.panel.message(INVITATION)
 
     def _complain(self, error: Exception) -> None:
         self._complaint = str(error)
@@ -238,7 +238,7 @@ class Studio:
             vars(self.weights).update(deepcopy(moved))
         self.panel.allow(running=True, painted=True)
         self.panel.losses.add(self._counted)
-        self._draw(ended=step.index == step.total)
+        self._draw(at_once=step.index == step.total)
 
     def _on_beginning(self, step: Step) -> bool:
         """Show a step of neighbours, which make the first picture; return False to end them."""
@@ -251,10 +251,10 @@ class Studio:
         if error is not None:
             self._complain(error)
 
-    def _draw(self, ended: bool = False) -> None:
+    def _draw(self, at_once: bool = False) -> None:
         if self.step is not None:
             title = ("paused: " if self.runner.paused else "") + self._painted.title
-            self.panel.draw(self._counted, self.weights, title, at_once=ended)
+            self.panel.draw(self._counted, self.weights, title, at_once)
 
     def _clear(self) -> None:
         self.step, self.parts = None, []

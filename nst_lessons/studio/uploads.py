@@ -14,7 +14,7 @@ LIMIT = "up to 10 MB; put larger files into data/own"
 
 
 class Pictures:
-    """The pictures of one Studio by name: samples, paths, and what was uploaded, which needs no file again."""
+    """Finds one Studio's pictures by name: samples, paths and uploads. Uploads stay in memory, so their files may go."""
 
     def __init__(self) -> None:
         self.uploaded = {}
@@ -28,7 +28,10 @@ class Pictures:
         return to_jpeg(load_image(self.find(str(name)), 220))
 
     def take(self, name: str, data: bytes) -> str:
-        """Save an uploaded or dropped file as a PNG beside the notebook, and return its path. Raises as `keep` does."""
+        """Save an uploaded or dropped file as a PNG beside the notebook, and return its path.
+
+        Raises ValueError for a file that is too large or not a picture.
+        """
         path, image = keep(name, data)
         self.uploaded[str(path)] = to_pil(image)
         return str(path)

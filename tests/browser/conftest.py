@@ -113,9 +113,11 @@ def visit(lab, browser):
         return page
 
     yield start
-    for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
-        page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
     kernels = address("").replace("/lab/tree/", "/api/kernels")
-    for kernel in context.request.get(kernels).json():
-        assert context.request.delete(kernels.replace("?", f"/{kernel['id']}?")).status == 204
-    context.close()
+    try:
+        for number, page in enumerate(context.pages):  # to look at, above all where a test has failed
+            page.screenshot(path=SCREENSHOTS / f"last_{number}.png")
+    finally:  # or they would compute beside the tests of the next file
+        for kernel in context.request.get(kernels).json():
+            assert context.request.delete(kernels.replace("?", f"/{kernel['id']}?")).status in (204, 404)  # 404: just ended
+        context.close()

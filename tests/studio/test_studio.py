@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import nst_lessons as nst
+from nst_lessons.studio.uploads import Pictures
 
 
 def wait_until(condition, seconds=60.0):
@@ -226,6 +227,36 @@ try:
 except ValueError as error:
     print(error)
 """
+
+
+def test_between_two_drawings_of_a_run_there_is_time_but_what_a_person_does_is_drawn_at_once(studio, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("nst_lessons.studio.panel.to_jpeg", lambda image: drawn.append("picture") or b"")
+    monkeypatch.setattr(studio.panel.losses, "draw", lambda: drawn.append("curves"))
+    [step] = nst.transfer("chelsea", "swirls", schedule=[(48, 1)])
+    for at_once in (False, False, False, True):
+        studio.panel.draw(step, nst.Weights(), "title", at_once)
+    assert drawn == 2 * ["picture", "curves"]
+    studio.panel.draw_soon()
+    studio.panel.draw(step, nst.Weights(), "title", False)
+    assert drawn == [*2 * ["picture", "curves"], "picture"]
+
+
+def test_an_uploaded_picture_needs_its_file_no_more(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pictures = Pictures()
+    path = pictures.take("mine.png", png(40, 60))
+    before = pictures.preview(path)
+    Path(path).unlink()
+    assert pictures.preview(path) == before and nst.load_image(pictures.find(path)).shape == (1, 3, 40, 60)
+    assert pictures.find("chelsea") == "chelsea"
+
+
+@pytest.mark.parametrize("action", ["start", "reset", "two_styles"])
+def test_a_closed_studio_says_so(studio, action):
+    studio.close()
+    with pytest.raises(ValueError, match="This Studio was closed: run its cell again"):
+        getattr(studio, action)()
 
 
 @pytest.mark.slow
