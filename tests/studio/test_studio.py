@@ -248,7 +248,7 @@ def test_an_uploaded_picture_needs_its_file_no_more(tmp_path, monkeypatch):
     path = pictures.take("mine.png", png(40, 60))
     before = pictures.preview(path)
     Path(path).unlink()
-    assert pictures.preview(path) == before and nst.load_image(pictures.find(path)).shape == (1, 3, 40, 60)
+    assert pictures.preview(path) == before and nst.load_image(pictures.find(path), 60).shape == (1, 3, 40, 60)
     assert pictures.find("chelsea") == "chelsea"
 
 
