@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from nst_lessons.aside import put_aside
 from nst_lessons.images import resize
 
+POWER = -0.5  # of a wave's frequency: how much more easily a long wave moves
 _INSIDE = 0.99  # sin u at the start is at most this: pixels from 1.3 to 253.7 of 255
 
 
@@ -75,6 +76,48 @@ class LBFGS(torch.optim.LBFGS):
         loss = super().step(closure)
         self.param_groups[0]["lr"] = 1
         return loss
+
+
+class LongWavesFirst(LBFGS):
+    """L-BFGS for the first size of a run, where large areas still change: long waves move more easily.
+
+    The canvas is its start + K v, and v is optimised. K multiplies each wave of v by a power of its frequency. That is a
+    preconditioner (Olah et al. 2017, https://distill.pub/2017/feature-visualization/, "Preconditioning and Parameterization").
+    After 50 steps, it comes as far down as `LBFGS` in 80 (measured). At later sizes, the long waves are already right.
+    """
+
+    def __init__(self, params: list[torch.Tensor]) -> None:
+        (self.canvas,) = params
+        self.start = self.canvas.detach().clone()
+        strengths = frequencies(*self.start.shape[-2:]) ** POWER
+        self.strengths = (strengths / strengths.square().mean().sqrt()).to(self.start.device)
+        super().__init__([torch.zeros_like(self.start).requires_grad_()])
+
+    def step(self, closure: Callable) -> torch.Tensor:
+        (v,) = self.param_groups[0]["params"]
+
+        def measure() -> torch.Tensor:
+            loss = closure()
+            v.grad = self._scaled(self.canvas.grad)
+            return loss
+
+        loss = super().step(measure)
+        with torch.no_grad():
+            self.canvas.copy_(self.start + self._scaled(v))
+        return loss
+
+    def _scaled(self, values: torch.Tensor) -> torch.Tensor:
+        """Return K values. K is its own transpose, so it serves for gradients, too."""
+        return torch.fft.irfft2(torch.fft.rfft2(values) * self.strengths, s=values.shape[-2:])
+
+
+def frequencies(height: int, width: int) -> torch.Tensor:
+    """Return the frequencies (H, W // 2 + 1) of a picture's waves, in cycles per pixel and in the order of `torch.fft.rfft2`.
+
+    The mean, whose frequency is 0, counts as the longest wave.
+    """
+    squares = torch.fft.fftfreq(height)[:, None] ** 2 + torch.fft.rfftfreq(width) ** 2
+    return squares.sqrt().clamp_min(1 / max(height, width))
 
 
 class Momentum(torch.optim.Optimizer):

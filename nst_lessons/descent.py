@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 
 from nst_lessons.aside import put_aside
-from nst_lessons.canvas import OPTIMIZERS, Momentum, to_canvas_gradient, to_image
+from nst_lessons.canvas import OPTIMIZERS, LongWavesFirst, Momentum, to_canvas_gradient, to_image
 from nst_lessons.images import resize
 from nst_lessons.objective import Weights
 from nst_lessons.settings import Settings
@@ -17,14 +17,22 @@ COARSER = 0.5  # weight of the loss at each smaller size; at the current size it
 def paint(canvas, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
     """Optimise a canvas at one size. Yield fields of a `Step` each time."""
     used, optimizer = None, None
-    momentum = len(objectives[-1].tiles) > 1 and settings.optimizer == "lbfgs"
     for left in range(steps, 0, -1):
         weights.check()
         if weights != used:  # curvature learned under the old weights misleads the optimiser
-            optimizer = Momentum([canvas], left) if momentum else OPTIMIZERS[settings.optimizer]([canvas])
+            optimizer = _optimizer(canvas, objectives, settings, left)
             used = deepcopy(weights)
         last = left == 1  # its gradient would move a picture that nobody sees
         yield iterate(canvas, objectives, weights, None if last else optimizer, settings.extra)
+
+
+def _optimizer(canvas, objectives, settings: Settings, steps: int) -> torch.optim.Optimizer:
+    """Return the optimiser for the steps that are left at this size."""
+    if settings.optimizer == "lbfgs" and len(objectives[-1].tiles) > 1:
+        return Momentum([canvas], steps)
+    if settings.optimizer == "lbfgs" and len(objectives) == 1 and isinstance(settings.init, str):  # nothing is painted yet
+        return LongWavesFirst([canvas])
+    return OPTIMIZERS[settings.optimizer]([canvas])
 
 
 def _scalar(added: object) -> torch.Tensor:

@@ -10,6 +10,7 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
+from nst_lessons.canvas import frequencies
 from nst_lessons.images import load_image
 from nst_lessons.progress_bars import progress
 from nst_lessons.vgg import VGG
@@ -43,8 +44,8 @@ def waves(u: torch.Tensor, *, coloured: bool) -> torch.Tensor:
     coloured: mix red, green and blue as they occur together in six photos, instead of each by itself.
     """
     side = u.shape[2]
-    frequency = (torch.fft.fftfreq(side)[:, None] ** 2 + torch.fft.rfftfreq(side) ** 2).sqrt().clamp_min(1 / side)
-    pictures = 0.5 * torch.fft.irfft2(torch.view_as_complex(u) / frequency, s=(side, side), norm="ortho")
+    strengths = torch.view_as_complex(u) / frequencies(side, side)
+    pictures = 0.5 * torch.fft.irfft2(strengths, s=(side, side), norm="ortho")
     if coloured:
         pictures = torch.einsum("ij,bjhw->bihw", photo_colours(), pictures)
     return pictures.sigmoid()

@@ -57,7 +57,7 @@ def transfer(
     vgg: the network, by default VGG19 in the number type that is quickest on the best device
     weights: `Weights`, which you may change during the run, or a dictionary of its fields
     size: the long side of the result in pixels, 32 or more; above 1024, no painting is enlarged beyond its own resolution
-    steps: the number of iterations in all, by default 120 (see `coarse_to_fine`)
+    steps: the number of iterations in all, by default 93 (see `coarse_to_fine`)
     schedule: [(size, steps), ...] instead of both; [(512, 300)] is one size, as in Gatys 2015
     style_weights: the share of each style, by default equal
     style_scale: the style's long side divided by the picture's, 0.25 to 4; larger makes larger strokes (Gatys 2017)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import nst_lessons as nst
-from nst_lessons import images
+from nst_lessons import descent, images
 from nst_lessons.canvas import OPTIMIZERS, to_canvas, to_image
 from nst_lessons.descent import iterate
 from nst_lessons.objective import Objective
@@ -264,6 +264,21 @@ def test_a_run_stopped_at_a_small_size_gives_the_size_asked_for(content, style, 
     photo_detail = content - nst.resize(nst.resize(content, (22, 32)), (43, 64))
     detail = result.image - nst.resize(told[0].image, (43, 64))
     assert torch.corrcoef(torch.stack([photo_detail.flatten(), detail.flatten()]))[0, 1] > 0.5
+
+
+@pytest.mark.parametrize(("init", "sizes"), [("content", [32]), ("noise", [32]), (torch.full((1, 3, 22, 32), 0.5), [])])
+def test_long_waves_move_first_only_where_nothing_is_painted_yet(run, monkeypatch, init, sizes):
+    used, kind = [], descent.LongWavesFirst
+    monkeypatch.setattr(descent, "LongWavesFirst", lambda params: used.append(params[0].shape[-1]) or kind(params))
+    list(run(init=init, schedule=[(32, 2), (64, 2)]))
+    assert used == sizes
+
+
+def test_long_waves_first_come_further_down_in_as_many_steps(run, monkeypatch):
+    *_, waves = run(schedule=[(64, 20)])
+    monkeypatch.setattr(descent, "LongWavesFirst", descent.OPTIMIZERS["lbfgs"])
+    *_, plain = run(schedule=[(64, 20)])
+    assert waves.loss < 0.95 * plain.loss
 
 
 def test_a_changed_weight_makes_the_optimiser_forget(run, monkeypatch):

@@ -75,7 +75,7 @@ def add_network(command: argparse.ArgumentParser) -> None:
 def add_size(command: argparse.ArgumentParser) -> None:
     """Add --size and --steps, as every command that optimises has them."""
     command.add_argument("--size", type=int, default=512, help="the long side in pixels (default 512)")
-    command.add_argument("--steps", type=int, help="steps per painting; more are better, and take longer (default 120)")
+    command.add_argument("--steps", type=int, help="steps per painting; more are better, and take longer (default 93)")
 
 
 def _stylize(args: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "independently, which flickers",
     )
     run.add_argument("--size", type=int, default=256, help="the long side in pixels (default 256)")
-    run.add_argument("--steps", type=int, help="steps for the first frame; with --method frame, for each (default 120)")
+    run.add_argument("--steps", type=int, help="steps for the first frame; with --method frame, for each (default 93)")
     run.add_argument("--frames", type=int, metavar="N", help="paint only the first N frames, to try it out")
     run.add_argument("--fps", type=float, metavar="N", help="paint at most N frames per second (default: all frames)")
     run.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
