@@ -77,8 +77,9 @@ def transfer(
 
     Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
     Departures from Gatys 2015: Sizes go from coarse to fine. Each also counts the losses at the smaller sizes, at half their
-    weight, so that large strokes stay. Pooling is max unless `vgg` has another. Each pixel is (1 + sin u) / 2 with u free,
-    so every measured picture can be saved as it is.
+    weight, so that large strokes stay. Unless it starts from a given picture, L-BFGS is preconditioned at the first size
+    (`canvas.LongWavesFirst`). Pooling is max unless `vgg` has another. Each pixel is (1 + sin u) / 2 with u free, so every
+    measured picture can be saved as it is.
     """
     weights = weights_of(weights)
     settings = Settings(
