@@ -100,3 +100,15 @@ def test_on_colab_it_is_an_asyncio_task_that_lets_messages_through(runner, seen,
 
     asyncio.run(notebook())
     assert threading.active_count() == threads
+
+
+def test_a_task_that_is_stopped_before_its_first_turn_computes_nothing(runner, seen, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+
+    async def notebook():
+        runner.start(endless)
+        runner.stop()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(notebook())
+    assert not seen and not runner.running
