@@ -238,7 +238,8 @@ def _sharpened(
     result = last.image.cpu()
     start = resize(result, tuple(photo.shape[-2:])).lerp(enlarge(result, photo, smaller), alpha)
     del photo  # of a large picture, each copy counts
-    for step in transfer(start, style, schedule=schedule, weights=SHARPEN, **options):
+    options |= {"init": start, "schedule": schedule, "weights": SHARPEN}  # a picture, not "content": it is painted already
+    for step in transfer(start, style, **options):
         yield replace(step, index=last.index + step.index, total=last.total, seconds=last.seconds + step.seconds)
 
 

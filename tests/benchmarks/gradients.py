@@ -2,7 +2,8 @@
 
 Three things may differ: rounding, which of several equal pixels a pooling takes, and a ReLU whose input is so near to 0 that
 rounding decides its sign. On a picture with tiny noise no two pixels tie. In float64 rounding is left out. And PyTorch's own
-float32 has the same rounding and the same doubtful ReLUs.
+float32 has the same rounding and the same doubtful ReLUs. If the forward pass is the modules' own, every ReLU and pooling
+decides as theirs does, and only the arithmetic of the backward pass differs.
 """
 
 import os
@@ -13,6 +14,7 @@ import torch
 
 import nst_lessons as nst
 from nst_lessons import vgg_weights
+from nst_lessons.convolve import convolve
 from nst_lessons.objective import Objective, Weights
 
 from .energy import Judge
@@ -38,9 +40,11 @@ def autograd(dtype: torch.dtype, photo: torch.Tensor, painting: torch.Tensor) ->
     return loss
 
 
-def engine(dtype: torch.dtype, photo: torch.Tensor, painting: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+def engine(
+    dtype: torch.dtype, photo: torch.Tensor, painting: torch.Tensor, fast: bool = True
+) -> Callable[[torch.Tensor], torch.Tensor]:
     """The same loss by the package."""
-    vgg = nst.VGG(device="cpu", dtype=dtype)
+    vgg = nst.VGG(device="cpu", dtype=dtype, fast=fast)
     objective, weights = Objective(vgg, photo, [(painting, 1.0)]), Weights(content=0.05, style=1.0, tv=0.0)
     return lambda image: objective(image, weights).total(weights)
 
@@ -71,4 +75,23 @@ def gradient_table(dtypes: list[torch.dtype], size: int) -> list[str]:
     lines = ["| gradient by | a picture with white areas | with tiny noise, so no ties |", "|---|---|---|"]
     lines += [row(name, name) for name in ways]
     with mock.patch.dict(os.environ, NST_CONV="direct"):
-        return [*lines, row("the package, float32, direct convolutions", "the package, float32")]
+        lines.append(row("the package, float32, direct convolutions", "the package, float32"))
+    return [*lines, "", *against_autograd(photo, painting, pictures)]
+
+
+def against_autograd(photo: torch.Tensor, painting: torch.Tensor, pictures: list[torch.Tensor]) -> list[str]:
+    """How far the package is from its own plain path, `VGG(fast=False)`, as a Markdown table; all in float32."""
+    plain, fast = (engine(torch.float32, photo, painting, fast) for fast in (False, True))
+    expected = [gradient(plain, picture) for picture in pictures]
+
+    def row(name: str) -> str:
+        errors = [(gradient(fast, picture) - e).norm() / e.norm() for picture, e in zip(pictures, expected, strict=True)]
+        return f"| {name} | {' | '.join(f'{error:.1e}' for error in errors)} |"
+
+    def only_back(conv, x: torch.Tensor, back: bool = False) -> torch.Tensor:
+        return convolve(conv, x, back) if back else conv(x)
+
+    lines = ["| against autograd's in float32 | a picture with white areas | with tiny noise, so no ties |", "|---|---|---|"]
+    lines.append(row("the package, float32"))
+    with mock.patch("nst_lessons.fast.convolve", only_back):
+        return [*lines, row("the same, where all ReLUs and poolings decide as autograd's do")]
