@@ -8,29 +8,29 @@ import torch
 from nst_lessons.aside import put_aside
 from nst_lessons.canvas import OPTIMIZERS, LongWavesFirst, Momentum, to_canvas_gradient, to_image
 from nst_lessons.images import resize
-from nst_lessons.objective import Weights
+from nst_lessons.objective import Objective, Weights
 from nst_lessons.settings import Settings
 
 COARSER = 0.5  # weight of the loss at each smaller size; at the current size it is 1
 
 
-def paint(canvas, objectives, weights: Weights, settings: Settings, steps: int) -> Iterator[dict[str, object]]:
-    """Optimise a canvas at one size. Yield fields of a `Step` each time."""
+def paint(canvas, objectives, weights: Weights, settings: Settings, steps: int, first: bool) -> Iterator[dict[str, object]]:
+    """Optimise a canvas at one size. Yield fields of a `Step` each time. first: it is the first size of the run."""
     used, optimizer = None, None
     for left in range(steps, 0, -1):
         weights.check()
         if weights != used:  # curvature learned under the old weights misleads the optimiser
-            optimizer = _optimizer(canvas, objectives, settings, left)
+            optimizer = _optimizer(canvas, objectives[-1], settings, left, first)
             used = deepcopy(weights)
         last = left == 1  # its gradient would move a picture that nobody sees
         yield iterate(canvas, objectives, weights, None if last else optimizer, settings.extra)
 
 
-def _optimizer(canvas, objectives, settings: Settings, steps: int) -> torch.optim.Optimizer:
+def _optimizer(canvas, objective: Objective, settings: Settings, steps: int, first: bool) -> torch.optim.Optimizer:
     """Return the optimiser for the steps that are left at this size."""
-    if settings.optimizer == "lbfgs" and len(objectives[-1].tiles) > 1:
+    if settings.optimizer == "lbfgs" and len(objective.tiles) > 1:
         return Momentum([canvas], steps)
-    if settings.optimizer == "lbfgs" and len(objectives) == 1 and isinstance(settings.init, str):  # nothing is painted yet
+    if settings.optimizer == "lbfgs" and first and isinstance(settings.init, str):  # a given picture may be painted already
         return LongWavesFirst([canvas])
     return OPTIMIZERS[settings.optimizer]([canvas])
 

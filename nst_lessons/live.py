@@ -104,7 +104,7 @@ class Curves:
 
 
 def describe(step: Step) -> str:
-    """Return one line: `step 40/120 | 128 x 96 | loss 1.93 (content 0.75, style 0.058) | 3 s, 16 s to go`."""
+    """Return one line: `step 40/93 | 128 x 96 | loss 1.93 (content 0.75, style 0.058) | 3 s, 16 s to go`."""
     height, width = step.size
     return (
         f"step {step.index}/{step.total} | {width} x {height} | loss {step.loss:.3g} (content {step.content:.3g}, "

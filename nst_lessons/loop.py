@@ -77,9 +77,9 @@ def transfer(
 
     Raises ValueError for bad input, at once, and FloatingPointError when a loss is no longer finite.
     Departures from Gatys 2015: Sizes go from coarse to fine. Each also counts the losses at the smaller sizes, at half their
-    weight, so that large strokes stay. Unless it starts from a given picture, L-BFGS is preconditioned at the first size
-    (`canvas.LongWavesFirst`). Pooling is max unless `vgg` has another. Each pixel is (1 + sin u) / 2 with u free, so every
-    measured picture can be saved as it is.
+    weight, so that large strokes stay. At the first size, L-BFGS moves long waves more easily (`canvas.LongWavesFirst`), unless
+    the run starts from a given picture. Pooling is max unless `vgg` has another. Each pixel is (1 + sin u) / 2 with u free, so
+    every measured picture can be saved as it is.
     """
     weights = weights_of(weights)
     settings = Settings(
@@ -168,7 +168,7 @@ def _run(vgg: VGG, weights: Weights, settings: Settings, pictures: Pictures, kep
             image, index = finished.to(vgg.device), index + steps
             continue
         canvas, image = to_canvas(image), None  # of a large size, one picture less
-        for measured in paint(canvas, objectives, weights, settings, steps):
+        for measured in paint(canvas, objectives, weights, settings, steps, first=number == 1):
             image = measured["image"]
             seconds += time.perf_counter() - start
             rates.append((time.perf_counter() - start) / work[index])

@@ -52,7 +52,7 @@ def match(
     """Optimise a picture so that each of its places looks to VGG like a place of the painting. Yields a `Step` per iteration.
 
     content, style, size, schedule, style_weights, style_scale, masks, colours, init, seed, vgg: as for `transfer`. Sizes above
-    1024 are not matched: there, `transfer` paints with the enlarged result as its content
+    1024 are not matched: there, `transfer` paints with the enlarged result as its content and its start
     alpha: how much of the photo stays, 0 to 1. It is the photo's share in what is matched (the rest is what is painted so
     far), and how much of its detail each larger size starts with. At the first size the photo alone is matched
     steps: the number of iterations in all, by default 185 for 512 pixels (see `doubling`)
@@ -238,8 +238,8 @@ def _sharpened(
     result = last.image.cpu()
     start = resize(result, tuple(photo.shape[-2:])).lerp(enlarge(result, photo, smaller), alpha)
     del photo  # of a large picture, each copy counts
-    options |= {"init": start, "schedule": schedule, "weights": SHARPEN}  # a picture, not "content": it is painted already
-    for step in transfer(start, style, **options):
+    # init is a picture, not "content", because it is painted already
+    for step in transfer(start, style, init=start, schedule=schedule, weights=SHARPEN, **options):
         yield replace(step, index=last.index + step.index, total=last.total, seconds=last.seconds + step.seconds)
 
 

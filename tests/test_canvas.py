@@ -44,7 +44,7 @@ def test_a_wave_that_is_four_times_as_long_moves_further(height, width):
 
 
 def test_the_long_waves_of_a_canvas_arrive_first():
-    """The loss is steep for short waves and flat for long ones, as VGG's are, so plain L-BFGS needs many steps."""
+    """The loss is steep for short waves and flat for long ones, as VGG's losses are, so plain L-BFGS needs many steps."""
     height, width = 30, 40
     rows, columns = torch.arange(height)[:, None] / height, torch.arange(width) / width
     waves = [torch.cos(2 * math.pi * (up * rows + across * columns)) for up in range(8) for across in range(1, 10)]

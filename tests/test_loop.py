@@ -127,6 +127,8 @@ def test_coarse_to_fine():
     assert [size for size, _ in schedule] == [128, 256, 512] and sum(steps for _, steps in schedule) == 100
     assert [size for size, _ in coarse_to_fine(256, 100)] == [128, 256]
     assert coarse_to_fine(64, 7) == [(64, 7)]
+    assert coarse_to_fine(512) == [(128, 55), (256, 28), (512, 10)]
+    assert coarse_to_fine(4096) == [(128, 55), (256, 30), (512, 20), (1024, 12), (2048, 10), (4096, 7)]
     assert all(steps > 0 for _, steps in coarse_to_fine(512, 2))
 
 
@@ -266,11 +268,21 @@ def test_a_run_stopped_at_a_small_size_gives_the_size_asked_for(content, style, 
     assert torch.corrcoef(torch.stack([photo_detail.flatten(), detail.flatten()]))[0, 1] > 0.5
 
 
-@pytest.mark.parametrize(("init", "sizes"), [("content", [32]), ("noise", [32]), (torch.full((1, 3, 22, 32), 0.5), [])])
-def test_long_waves_move_first_only_where_nothing_is_painted_yet(run, monkeypatch, init, sizes):
+@pytest.mark.parametrize(
+    ("options", "sizes"),
+    [
+        ({}, [32]),
+        ({"init": "noise"}, [32]),
+        ({"init": torch.full((1, 3, 22, 32), 0.5)}, []),
+        ({"optimizer": "adam"}, []),
+        ({"schedule": [(64, 2), (32, 2)]}, [64]),
+        ({"schedule": [(256, 2)], "tile": 192}, []),
+    ],
+)
+def test_long_waves_move_first_only_where_nothing_is_painted_yet(run, monkeypatch, options, sizes):
     used, kind = [], descent.LongWavesFirst
     monkeypatch.setattr(descent, "LongWavesFirst", lambda params: used.append(params[0].shape[-1]) or kind(params))
-    list(run(init=init, schedule=[(32, 2), (64, 2)]))
+    list(run(**({"schedule": [(32, 2), (64, 2)]} | options)))
     assert used == sizes
 
 

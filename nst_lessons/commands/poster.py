@@ -37,7 +37,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="as for stylize (default optimise); above 1024 pixels, the strokes of neighbours are only made sharper",
     )
     run.add_argument("--fit", action="store_true", help="leave white borders; without it, the photo is cropped to the paper")
-    run.add_argument("--steps", type=int, help="steps in all; more are better, and take longer (default: some 160 to 250)")
+    run.add_argument("--steps", type=int, help="steps in all; more are better, and take longer (default: some 110 to 250)")
     add_weights(run, "optimise only: ")
     add_network(run)
     run.set_defaults(run=_print)

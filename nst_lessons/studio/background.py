@@ -62,9 +62,9 @@ class Runner:
 
     def _run(self, steps: Callable[[], Iterator[Step]], stopped: threading.Event) -> Iterator[bool]:
         """Yield True after each step, and False while the run is paused."""
-        error = None
         if stopped.is_set():  # a task may be stopped before its first turn
             return
+        error = None
         try:
             for step in steps():
                 self.on_step(step)
