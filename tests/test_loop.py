@@ -276,7 +276,7 @@ def test_a_run_stopped_at_a_small_size_gives_the_size_asked_for(content, style, 
         ({"init": torch.full((1, 3, 22, 32), 0.5)}, []),
         ({"optimizer": "adam"}, []),
         ({"schedule": [(64, 2), (32, 2)]}, [64]),
-        ({"schedule": [(256, 2)], "tile": 192}, []),
+        ({"schedule": [(416, 2)], "tile": 384}, []),
     ],
 )
 def test_long_waves_move_first_only_where_nothing_is_painted_yet(run, monkeypatch, options, sizes):
