@@ -28,10 +28,11 @@ def paint(canvas, objectives, weights: Weights, settings: Settings, steps: int, 
 
 def _optimizer(canvas, objective: Objective, settings: Settings, steps: int, first: bool) -> torch.optim.Optimizer:
     """Return the optimiser for the steps that are left at this size."""
-    if settings.optimizer == "lbfgs" and len(objective.tiles) > 1:
-        return Momentum([canvas], steps)
-    if settings.optimizer == "lbfgs" and first and isinstance(settings.init, str):  # a given picture may be painted already
-        return LongWavesFirst([canvas])
+    if settings.optimizer == "lbfgs":
+        if len(objective.tiles) > 1:
+            return Momentum([canvas], steps)
+        if first and isinstance(settings.init, str):  # a given picture may be painted already
+            return LongWavesFirst([canvas])
     return OPTIMIZERS[settings.optimizer]([canvas])
 
 

@@ -238,7 +238,7 @@ def _sharpened(
     result = last.image.cpu()
     start = resize(result, tuple(photo.shape[-2:])).lerp(enlarge(result, photo, smaller), alpha)
     del photo  # of a large picture, each copy counts
-    # init is a picture, not "content", because it is painted already
+    # start is given as a picture, not as "content", since its long waves are right already
     for step in transfer(start, style, init=start, schedule=schedule, weights=SHARPEN, **options):
         yield replace(step, index=last.index + step.index, total=last.total, seconds=last.seconds + step.seconds)
 

@@ -40,7 +40,7 @@ def test_a_wave_that_is_four_times_as_long_moves_further(height, width):
     far, near = ((moved * wave).sum() / wave.square().sum() for wave in (long, short))
     assert far / near == pytest.approx(4**0.7, rel=1e-4) and near > 0
     torch.testing.assert_close(moved, far * long + near * short, atol=1e-6, rtol=0)  # nothing else moves
-    assert 0.003 < moved.abs().mean() < 0.03
+    assert 0.005 < moved.abs().mean() < 0.02  # about 0.01, as that of `LBFGS`
 
 
 def test_the_long_waves_of_a_canvas_arrive_first():
