@@ -102,7 +102,7 @@ studio.panel.weights["style"].value = 100.0
 await comes_to(studio.step.index + 3)
 studio.stop()
 path = studio.save()
-print(studio.weights.style, threading.active_count() - threads, path.name, studio.panel.status.value)
+print(studio.run.weights.style, threading.active_count() - threads, path.name, studio.panel.status.value)
 """
 
 

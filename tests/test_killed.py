@@ -80,7 +80,7 @@ def studio():
     path, _ = keep("me.png", Path(samples.find("wave")).read_bytes())
     one = nst.Studio(str(path), "swirls", size=48, steps=2)
     one.start()
-    while one.runner.running:
+    while one.run.running:
         time.sleep(0.01)
     if not Path("uploaded_me_in_swirls_1.png").exists():
         one.save()

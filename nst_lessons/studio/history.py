@@ -17,7 +17,7 @@ from nst_lessons.studio.uploads import plain_name
 class Part:
     """One part of a run: its settings, its first weights, and each change of a weight with its step.
 
-    begin: what the first part starts from, one of `BEGINNINGS`; the others start from the picture before.
+    begin: what the first part starts from, one of `BEGINNINGS`. The others start from the picture before, whatever it says.
     second: the style that goes where `mask`, (1, 3, H, W), is 1; its share of both.
     """
 

@@ -13,6 +13,7 @@ from nst_lessons.objective import STYLE_LAYERS, Weights
 from nst_lessons.step import Step
 from nst_lessons.studio.beginnings import BEGINNINGS
 from nst_lessons.studio.chooser import Chooser
+from nst_lessons.studio.history import Part
 
 COLOURS = {"the style's": "style", "the photo's (luminance only)": "luminance", "the photo's (matched)": "matched"}
 INVITATION = "Press Start; then move any slider while it paints."
@@ -36,6 +37,8 @@ class Panel:
         self.scale = self._slider("stroke size", 1.0, 0.5, 2)
         self.colours = widgets.Dropdown(options=list(COLOURS.items()), description="colours", layout={"width": "320px"})
         self.begin = widgets.Dropdown(options=list(BEGINNINGS.items()), description="start from", layout={"width": "300px"})
+        controls = [*self.weights.values(), *self.layers.values(), self.scale, self.colours, self.begin]
+        self._defaults = {control: control.value for control in controls}
         self.start = self._button("Start", "play", 88, "start anew, from the photo or from what is chosen below")
         self.pause = self._button("Pause", "pause", 112, "hold the run after this step, or continue it")
         self.stop = self._button("Stop", "stop", 88, "end the run and keep its picture")
@@ -71,12 +74,23 @@ class Panel:
         values = {name: slider.value for name, slider in self.weights.items()}
         return Weights(**values, layers={name: slider.value for name, slider in self.layers.items()})
 
+    def part(self, schedule: list[tuple[int, int]]) -> Part:
+        """Return the part of a run that is chosen here, without a second style."""
+        options = self.scale.value, self.colours.value, self.chosen_weights()
+        return Part(self.content.value, self.style.value, schedule, *options, begin=self.begin.value)
+
+    def reset_controls(self) -> None:
+        """Reset every slider and menu."""
+        for control, value in self._defaults.items():
+            control.value = value
+
     def clear(self) -> None:
         """Show the state before a run: the photo as canvas, and no curves."""
         self.result.value, self.progress.value = self.content.picture.value, 0
         self.losses.clear()
         self._draw_curves()
         self._next_picture = self._next_curves = 0.0
+        self.pausing(False)
         self.allow(running=False, painted=False)
         self.message(INVITATION)
 

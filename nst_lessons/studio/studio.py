@@ -1,23 +1,20 @@
 """The Studio: sliders that steer a running stylisation."""
 
-from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from nst_lessons.images import save_image, to_jpeg
-from nst_lessons.loop import full_size, transfer
+from nst_lessons.loop import full_size
 from nst_lessons.settings import coarse_to_fine
 from nst_lessons.sizes import whole
 from nst_lessons.step import Step
-from nst_lessons.studio.background import Runner
-from nst_lessons.studio.beginnings import MADE, first_picture
+from nst_lessons.studio.beginnings import MADE
 from nst_lessons.studio.cell import cell_id, display_in_cell
 from nst_lessons.studio.chooser import Chooser
-from nst_lessons.studio.history import Part, code
+from nst_lessons.studio.history import code
 from nst_lessons.studio.panel import INVITATION, Panel
-from nst_lessons.studio.remembering import RememberingVGG, shared_network
+from nst_lessons.studio.run import Run
 from nst_lessons.studio.uploads import Pictures, free_name
 from nst_lessons.vgg import VGG
 
@@ -30,8 +27,8 @@ class Studio:
     content, style: a sample's name or a path.
     size: the result's long side in pixels. steps: steps of a whole run. vgg: as in `transfer`.
 
-    Weights act on the current run. A new stroke size, colour choice or style starts a new run from the current canvas; a new
-    photo starts from the beginning.
+    Weights act on the current run. A new stroke size, colour choice or style starts a new part of it, from the current
+    picture; a new photo starts from the beginning.
     `step` is the last `Step`, `image` its picture; `close()` ends the run and removes the widgets.
     Raises ValueError or FileNotFoundError for a bad number or picture.
     """
@@ -41,17 +38,22 @@ class Studio:
     ) -> None:
         coarse_to_fine(size, steps)  # raises for bad numbers
         self.size, self.steps = int(size), whole(steps, "The number of steps", 1)
-        self.vgg = RememberingVGG(vgg) if isinstance(vgg, VGG) else vgg
         self.pictures, self._complaint, self.regions = Pictures(), None, None
         shown = [self.pictures.preview(name) for name in (content, style)]  # raises for a wrong name
-        self.panel, self.runner = Panel(content, style), Runner(self._on_step, self._on_end)
+        self.panel = Panel(content, style)
         self.panel.content.picture.value, self.panel.style.picture.value = shown
-        self._clear()
+        self.run = Run(vgg, self.panel.chosen_weights, self._on_step, self._on_beginning, self._on_end)
+        self.panel.clear()
         self._connect()
         cell = cell_id()
         if cell in _open:
             _open[cell].close()
         _open[cell or str(id(self))] = self
+
+    @property
+    def step(self) -> Step | None:
+        """The run's last step, or None."""
+        return self.run.step
 
     @property
     def image(self) -> torch.Tensor:
@@ -67,14 +69,14 @@ class Studio:
 
     def pause(self) -> None:
         """Pause the run, or continue a paused one."""
-        if self.runner.running:
-            (self.runner.resume if self.runner.paused else self.runner.pause)()
-            self.panel.pausing(self.runner.paused)
+        if self.run.running:
+            (self.run.resume if self.run.paused else self.run.pause)()
+            self.panel.pausing(self.run.paused)
             self._draw(at_once=True)
 
     def stop(self) -> None:
         """End the run and keep its picture."""
-        self.runner.stop()
+        self.run.stop()
         self._draw(at_once=True)
         self.panel.pausing(False)
         self.panel.allow(running=False, painted=self.step is not None)
@@ -83,19 +85,16 @@ class Studio:
     def reset(self) -> None:
         """End the run and reset every slider and menu."""
         self._check_open()
-        self.runner.stop()
-        for slider, value in self._defaults.items():
-            slider.value = value
-        self.panel.pausing(False)
-        self._clear()
+        self.run.clear()
+        self.panel.reset_controls()
+        self.panel.clear()
 
     def close(self) -> None:
         """End the run, remove the widgets and free the pictures: the notebook keeps every Studio that it has shown."""
-        self.runner.stop()
+        self.run.clear()
         self.panel.beside.children = (self.regions,) if self.regions else ()  # hidden ones are closed, too
         self.panel.close()
-        self.step, self.parts = None, []
-        self.pictures = self.regions = self.vgg = None
+        self.pictures = self.regions = self.run.vgg = None
         for cell in [cell for cell, studio in _open.items() if studio is self]:
             del _open[cell]
 
@@ -107,7 +106,7 @@ class Studio:
         if self.step is None:
             self.panel.message("There is no picture yet: press Start.")
             return None
-        part = self._painted
+        part = self.run.part
         image = full_size(self.image, self.pictures.find(part.content), size=self.size)
         path = save_image(image, free_name(part.title.replace(" ", "_")))
         self.panel.offer(path.name)
@@ -133,17 +132,15 @@ class Studio:
             self._relaunch()
 
     def _know_second(self) -> None:
-        """Let the network see both styles before the first stroke needs their features: paint a step that nobody sees."""
-        panel, network = self.panel, self.vgg or shared_network()
-        names = panel.content.value, panel.style.value, self.regions.second.value
-        photo, *styles = map(self.pictures.find, names)
-        options = {"style_scale": panel.scale.value, "colours": panel.colours.value}
-        next(transfer(photo, styles, vgg=network, schedule=[(self.size, 1)], **options))
+        """Let the network see both styles before the first stroke needs their features."""
+        part = self.panel.part([(self.size, 1)])
+        photo, *styles = map(self.pictures.find, (part.content, part.style, self.regions.second.value))
+        self.run.look(part, photo, styles)
 
     def code(self) -> str:
         """Return the code that makes this very picture in an ordinary cell."""
         file_of = self.regions and self.regions.file_of
-        return code(self.parts, file_of) if self.step else "# There is no picture yet: press Start."
+        return code(self.run.parts, file_of) if self.step else "# There is no picture yet: press Start."
 
     def _ipython_display_(self) -> None:
         display_in_cell(self.panel.box, self.panel.content.value, self.panel.style.value)
@@ -164,8 +161,6 @@ class Studio:
         self._watch(panel.style)
         for control in (panel.scale, panel.colours):
             control.observe(lambda _: self._guarded(self._relaunch), "value")
-        sliders = [*panel.weights.values(), *panel.layers.values(), panel.scale, panel.colours, panel.begin]
-        self._defaults = {slider: slider.value for slider in sliders}
 
     def _watch(self, chooser: Chooser) -> None:
         chooser.observe(lambda _: self._guarded(lambda: self._chosen(chooser)), "value")
@@ -186,65 +181,40 @@ class Studio:
         self.panel.message(self._complaint)
 
     def _start(self, paused: bool = False) -> None:
-        self.runner.stop()
-        self.step, self.parts, begin = None, [], self.panel.begin.value  # the old picture has not the new one's name
+        self.run.clear()  # or it would go on from the old picture
         self.panel.code.layout.display = "none"  # it is another picture's
-        self._launch(begin, [(self.size, self.steps)] if begin in MADE else coarse_to_fine(self.size, self.steps), paused)
+        self.panel.losses.clear()
+        made = self.panel.begin.value in MADE
+        self._paint([(self.size, self.steps)] if made else coarse_to_fine(self.size, self.steps), paused)
 
-    def _launch(self, init: object, schedule: list[tuple[int, int]], paused: bool = False) -> None:
-        panel = self.panel
-        options = panel.scale.value, panel.colours.value, panel.chosen_weights()
-        part = Part(panel.content.value, panel.style.value, schedule, *options)
-        if self.panel.beside.children and (masks := self.regions.brush.value):
+    def _relaunch(self) -> None:
+        """Continue from the current picture with the new choice."""
+        if not self.run.running or self.step is None:
+            return
+        paused = self.run.paused
+        self.run.stop()
+        self._paint([(self.size, max(self.step.total - self.step.index, 30))], paused)
+
+    def _paint(self, schedule: list[tuple[int, int]], paused: bool) -> None:
+        """Paint the next part of the run as the panel says."""
+        panel, part = self.panel, self.panel.part(schedule)
+        if panel.beside.children and (masks := self.regions.brush.value):
             part.second, part.share, part.mask = self.regions.second.value, self.regions.share.value, masks[1]
         photo, *styles = map(self.pictures.find, (part.content, *part.styles))
-        self.weights = deepcopy(part.weights)
-
-        def steps():
-            network, options, start = self.vgg or shared_network(), {**part.options(), "masks": part.masks()}, init
-            if isinstance(init, str):
-                part.begin, start = init, first_picture(init, photo, styles[0], self.size, network, self._on_beginning)
-                if self.runner.stopping:
-                    return
-            yield from transfer(photo, styles, vgg=network, weights=self.weights, init=start, **options)
-
-        self.runner.stop()
-        self.parts.append(part)
-        if len(self.parts) == 1:
-            panel.losses.clear()
         panel.draw_soon()
         panel.pausing(paused)
         panel.message("starting ...")
         panel.allow(running=True, painted=self.step is not None)
-        self.runner.start(steps, paused)
+        self.run.paint(part, photo, styles, paused)
 
-    def _relaunch(self) -> None:
-        """Continue from the current picture with the new choice."""
-        if not self.runner.running or self.step is None:
-            return
-        paused = self.runner.paused
-        self.runner.stop()
-        left = max(self.step.total - self.step.index, 30)
-        self._launch(self.image, [(self.size, left)], paused)
-
-    def _on_step(self, step: Step) -> None:
-        self.step, self._painted, wanted = step, self.parts[-1], self.panel.chosen_weights()
-        part = self._painted
-        part.steps, before = step.index, sum(part.steps for part in self.parts[:-1])
-        self._counted = replace(step, index=before + step.index, total=before + step.total)  # over all parts of the run
-        moved = {name: value for name, value in vars(wanted).items() if value != getattr(self.weights, name)}
-        if moved:
-            part.changes[step.index] = moved
-            vars(self.weights).update(deepcopy(moved))
+    def _on_step(self) -> None:
         self.panel.allow(running=True, painted=True)
-        self.panel.losses.add(self._counted)
-        self._draw(at_once=step.index == step.total)
+        self.panel.losses.add(self.run.counted)
+        self._draw(at_once=self.step.index == self.step.total)
 
-    def _on_beginning(self, step: Step) -> bool:
-        """Show a step of neighbours, which make the first picture; return False to end them."""
+    def _on_beginning(self, step: Step) -> None:
         self.panel.result.value = to_jpeg(step.image)
         self.panel.message(f"neighbours make the first picture: step {step.index} of {step.total}")
-        return not self.runner.stopping
 
     def _on_end(self, error: Exception | None) -> None:
         self.panel.allow(running=False, painted=self.step is not None)
@@ -253,12 +223,8 @@ class Studio:
 
     def _draw(self, at_once: bool = False) -> None:
         if self.step is not None:
-            title = ("paused: " if self.runner.paused else "") + self._painted.title
-            self.panel.draw(self._counted, self.weights, title, at_once)
-
-    def _clear(self) -> None:
-        self.step, self.parts = None, []
-        self.panel.clear()
+            title = ("paused: " if self.run.paused else "") + self.run.part.title
+            self.panel.draw(self.run.counted, self.run.weights, title, at_once)
 
     def _show_code(self) -> None:
         self.panel.code.value, self.panel.code.layout.display = self.code(), "block"
@@ -271,8 +237,8 @@ class Studio:
                 self.panel.result.value = chooser.picture.value
             if self.regions:
                 self.regions.take(self.pictures.find(chooser.value))
-            if self.runner.running:
-                self._start(self.runner.paused)  # not from the canvas, which shows the old photo
+            if self.run.running:
+                self._start(self.run.paused)  # not from the canvas, which shows the old photo
             return
         if self.regions and chooser is self.regions.second and self.regions.brush.mask.max() == 0:
             self._know_second()

@@ -16,7 +16,7 @@ STUDIO = "import nst_lessons as nst\nstudio = nst.Studio('coffee', 'swirls', siz
 # how far the second run's picture differs where the brush has painted, and elsewhere
 EFFECT = """before = studio.image
 import time
-while studio.parts[-1].mask is None or studio.parts[-1].steps < 8:
+while studio.run.parts[-1].mask is None or studio.run.parts[-1].steps < 8:
     time.sleep(0.02)
 mask = nst.resize(studio.regions.brush.mask, tuple(before.shape[-2:]))
 change = (studio.image - before).abs()

