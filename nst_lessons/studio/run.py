@@ -54,7 +54,7 @@ class Run(Runner):
         paused: take only one step
         """
         self.stop()
-        self.parts = [*(before for before in self.parts if before.steps), part]  # without one that was ended before its first
+        self.parts = [*(before for before in self.parts if before.steps), part]  # one that took no step left nothing
         self.weights, last = deepcopy(part.weights), self.step
 
         def steps():
