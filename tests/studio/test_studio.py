@@ -193,6 +193,14 @@ def test_the_words_after_stop_and_the_button_after_reset(studio):
     assert studio.panel.pause.description == "Pause"
 
 
+def test_the_curves_of_a_new_run_begin_anew(studio):
+    for _ in range(2):
+        press(studio.panel.start)
+        wait_until(lambda: studio.step and studio.step.index > 2)
+        press(studio.panel.stop)
+        assert len(studio.panel.losses._sizes) == studio.step.index
+
+
 def test_the_limit_of_uploads_stands_beside_the_button_and_the_way_round_in_the_message(studio):
     texts = [child.value for child in studio.panel.content.children if hasattr(child, "value") and isinstance(child.value, str)]
     assert any("up to 10 MB" in text and "data/own" in text for text in texts)
