@@ -33,21 +33,20 @@ class FrozenConvReLU(torch.autograd.Function):
 
 
 class Gram(torch.autograd.Function):
-    """`losses.gram_matrix` for one feature map (1, C, H, W), in the map's own precision and layout, and the channels' means."""
+    """`losses.gram_matrix` for one feature map (1, C, H, W), in the map's own precision and layout."""
 
     @staticmethod
-    def forward(ctx, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the Gram matrix (1, C, C) and the means over all positions (1, C), in float32."""
+    def forward(ctx, features: torch.Tensor) -> torch.Tensor:
+        """Return the Gram matrix (1, C, C) in float32."""
         ctx.save_for_backward(features)
-        return _product(features)[None] / features.numel(), features.mean((2, 3), dtype=torch.float32)
+        return _product(features)[None] / features.numel()
 
     @staticmethod
-    def backward(ctx, grad, grad_mean):
-        """Return dL/dF = (dL/dG + its transpose) F, equation (6) of Gatys 2015 without its ReLU, plus dL/dm / (H W)."""
+    def backward(ctx, grad):
+        """Return dL/dF = (dL/dG + its transpose) F: equation (6) of Gatys 2015 without its ReLU."""
         (features,) = ctx.saved_tensors
         weights = ((grad[0] + grad[0].mT) / features.numel()).to(features.dtype)  # (C, C)
-        added = (grad_mean[0] / features[0, 0].numel()).to(features.dtype)  # (C,), the same at each position
-        return torch.conv2d(features, weights[:, :, None, None], added)  # a product at each position
+        return torch.conv2d(features, weights[:, :, None, None])  # a product at each position
 
 
 def _product(features: torch.Tensor) -> torch.Tensor:

@@ -157,8 +157,9 @@ class Objective:
     def _statistics(self, features: torch.Tensor, tile: Tile, stride: int, guide: torch.Tensor | None = None) -> Statistics:
         """Return a tile's part of a layer's Gram matrix and means."""
         counted, share = tile.counted(features, stride).contiguous(memory_format=torch.channels_last), tile.share(stride)
-        gram, mean = Gram.apply(counted if guide is None else counted * tile.place(guide, stride).to(counted.dtype))
-        return share * gram, share * mean
+        if guide is not None:
+            counted = counted * tile.place(guide, stride).to(counted.dtype)
+        return share * Gram.apply(counted), share * counted.mean((2, 3), dtype=torch.float32)
 
     def _difference(self, features: torch.Tensor, tile: Tile) -> torch.Tensor:
         """Return a tile's part of the mean squared difference from the photo's features: `content_loss` without its unit."""

@@ -17,7 +17,7 @@ from nst_lessons.sizes import MOST_STEPS, listed, real, whole
 from nst_lessons.vgg import VGG
 
 MIN_SIZE, LARGE = 32, 1024
-SHARES = (55, 28, 10)  # of the steps: at a quarter of the size, half, and the whole
+SHARES = (60, 24, 9)  # of the steps: at a quarter of the size, half, and the whole
 LARGE_SHARES = (55, 30, 20, 12, 10)  # the same above LARGE pixels, from the smallest size on; then 8, and 7 at the largest
 
 
@@ -131,7 +131,7 @@ def coarse_to_fine(size: int, steps: int | None = None) -> list[tuple[int, int]]
 
     Large strokes form in the small pictures at a sixteenth of the cost. Each larger size adds finer ones.
     Above `LARGE` pixels it starts at 96 or a little more, each size is twice the one before, and the largest gets 7 steps.
-    steps: the total, by default 93 (at 512 pixels 55, 28 and 10); above `LARGE` pixels 112 to 142
+    steps: the total, by default 93 (at 512 pixels 60, 24 and 9); above `LARGE` pixels 112 to 142
     """
     size = whole(size, "The size", MIN_SIZE, "the long side in pixels, ")
     sizes = [part for part in (size // 4, size // 2) if part >= 96] + [size]

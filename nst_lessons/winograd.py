@@ -20,8 +20,8 @@ TILES = 128  # that one core computes at a time: few, for its cache, but enough 
 
 
 def evaluate(kernel: torch.Tensor) -> torch.Tensor:
-    """Return the values G g G' (36, I, O) of a kernel (O, I, 3, 3) at the 6 x 6 points, for `winograd`."""
-    along, rows = _powers(3), kernel.permute(2, 3, 1, 0)  # (6, 3), (3, 3, I, O)
+    """Return the values (G g G')' (36, I, O) of a kernel (O, I, 3, 3) at the 6 x 6 points, the width's first, for `winograd`."""
+    along, rows = _powers(3), kernel.permute(3, 2, 1, 0)  # (6, 3), (3, 3, I, O)
     return (along @ (along @ rows.reshape(3, -1)).view(6, 3, -1)).view(36, *rows.shape[2:])
 
 
@@ -32,8 +32,9 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
     bias: (O,), or None
     back: x is a gradient for the output (B, O, H, W); return that for the input (B, I, H, W)
 
-    B' and A' are applied along the height, then along the width. Each is one matrix product for many tiles. The middle is a
-    product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in memory, so all values of a pixel are
+    B' is applied along the height of whole strips, before they are cut into tiles: the columns that two tiles share are
+    computed once. Then it is applied along the width, and in the end A' along the width and the height. Each is a matrix product
+    for many tiles. The middle is a product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in memory, so all values of a pixel are
     copied as one piece. Autograd sees none of this: `fast` has the gradient.
     """
     batch, channels, height, width = x.shape
@@ -49,14 +50,15 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
         seen, above = pixels[:, max(0, 4 * top - 1) : 4 * end + 1], int(top == 0)
         below = 4 * (end - top) + 2 - above - seen.shape[1]
         seen = F.pad(seen, (0, 0, 1, 4 * columns + 1 - width, above, below))
-        tiles = seen.unfold(1, 6, 4).unfold(2, 6, 4)  # (B, rows, columns, channels of x, 6, 6)
-        part = before @ tiles.permute(4, 5, 0, 1, 2, 3).reshape(6, -1)  # along the height
-        part = before @ part.view(6, 6, -1)  # along the width
+        strips = seen.unfold(1, 6, 4).permute(0, 1, 4, 2, 3).flatten(3)  # (B, rows, 6, width * channels of x)
+        part = (before @ strips).unflatten(3, (-1, channels))  # along the height
+        tiles = part.unfold(3, 6, 4).permute(5, 2, 0, 1, 3, 4)  # (6, 6, B, rows, columns, channels of x)
+        part = before @ tiles.reshape(6, -1)  # along the width
         part = torch.bmm(part.view(36, -1, channels), kernel)  # (36, B * rows * columns, O)
         if bias is not None:
             part[ONE].add_(bias)
         part = after @ (after @ part.view(6, -1)).view(4, 6, -1)
-        place[:, top:end] = part.view(4, 4, batch, -1, columns, kernel.shape[2]).permute(2, 3, 0, 4, 1, 5)
+        place[:, top:end] = part.view(4, 4, batch, -1, columns, kernel.shape[2]).permute(2, 3, 1, 4, 0, 5)
 
     _share_out(compute, rows, batch * columns)
     return out[:, :height, :width].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)

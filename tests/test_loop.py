@@ -127,7 +127,7 @@ def test_coarse_to_fine():
     assert [size for size, _ in schedule] == [128, 256, 512] and sum(steps for _, steps in schedule) == 100
     assert [size for size, _ in coarse_to_fine(256, 100)] == [128, 256]
     assert coarse_to_fine(64, 7) == [(64, 7)]
-    assert coarse_to_fine(512) == [(128, 55), (256, 28), (512, 10)]
+    assert coarse_to_fine(512) == [(128, 60), (256, 24), (512, 9)]
     assert coarse_to_fine(4096) == [(128, 55), (256, 30), (512, 20), (1024, 12), (2048, 10), (4096, 7)]
     assert all(steps > 0 for _, steps in coarse_to_fine(512, 2))
 

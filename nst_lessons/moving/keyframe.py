@@ -152,7 +152,7 @@ def _update(model, shown, vgg, wanted, optimizer) -> dict[str, object]:
     with quickest(photo.device):
         picture = model(photo)
     features = vgg(picture, STYLE_LAYERS)
-    by_layer = {name: style_loss(Gram.apply(found)[0], wanted[name]) for name, found in features.items()}
+    by_layer = {name: style_loss(Gram.apply(found), wanted[name]) for name, found in features.items()}
     style = sum(by_layer.values()) / len(by_layer)
     loss, content = STYLE * style, {}
     for painting in paintings:
@@ -170,7 +170,7 @@ def _update(model, shown, vgg, wanted, optimizer) -> dict[str, object]:
 def _mean_grams(vgg: VGG, pictures: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return the mean Gram matrices (1, C, C) of pictures by layer."""
     with torch.no_grad():
-        grams = [{name: Gram.apply(found)[0] for name, found in vgg(one, STYLE_LAYERS).items()} for one in pictures]
+        grams = [{name: Gram.apply(found) for name, found in vgg(one, STYLE_LAYERS).items()} for one in pictures]
     return {name: sum(gram[name] for gram in grams) / len(grams) for name in STYLE_LAYERS}
 
 

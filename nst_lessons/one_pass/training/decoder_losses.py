@@ -38,7 +38,7 @@ def fine_loss(decoder: Decoder, vgg: VGG, pictures: torch.Tensor) -> torch.Tenso
     found = _decoded(decoder, given, vgg)
     again = vgg(found, layers)
     style = [
-        style_loss(Gram.apply(again[layer][half + i : half + i + 1])[0], Gram.apply(features[layer][i : i + 1])[0])
+        style_loss(Gram.apply(again[layer][half + i : half + i + 1]), Gram.apply(features[layer][i : i + 1]))
         for layer in layers
         for i in range(half)
     ]
@@ -69,7 +69,7 @@ def row_loss(decoders: dict[int, Decoder], decoder: Decoder, vgg: VGG, pictures:
     found = _decoded(decoder, given, vgg)
     again = [vgg(part, STYLE_LAYERS) for part in _three_sizes(found[1:])]
     pairs = [(mine[name], theirs[name]) for mine, theirs in zip(again, wanted, strict=True) for name in STYLE_LAYERS]
-    styles = sum(style_loss(Gram.apply(mine)[0], Gram.apply(theirs)[0]) for mine, theirs in pairs) / len(pairs)
+    styles = sum(style_loss(Gram.apply(mine), Gram.apply(theirs)) for mine, theirs in pairs) / len(pairs)
     outside = (found - found.clamp(0, 1)).square().mean()
     features_loss = FEATURE_WEIGHT * content_loss(again[0][layer], given[1:])
     return F.mse_loss(found[:1], plain) + outside + features_loss + ROW_STYLE_WEIGHT * styles

@@ -53,7 +53,7 @@ class PerceptualLoss:
         for row, style in enumerate(styles):
             for found, wanted in zip(both, self.targets[style], strict=True):
                 for name in self.layers:
-                    loss = style_loss(Gram.apply(found[name][row : row + 1])[0], wanted[name])
+                    loss = style_loss(Gram.apply(found[name][row : row + 1]), wanted[name])
                     by_layer[name] = by_layer[name] + loss / (2 * len(styles))
         return Losses(
             content=content_loss(features[CONTENT_LAYER], target),
@@ -63,7 +63,7 @@ class PerceptualLoss:
         )
 
     def _grams(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {name: Gram.apply(features)[0] for name, features in self.vgg(image, self.layers).items()}
+        return {name: Gram.apply(features) for name, features in self.vgg(image, self.layers).items()}
 
 
 def training(
