@@ -20,7 +20,7 @@ TILES = 128  # that one core computes at a time: few, for its cache, but enough 
 
 
 def evaluate(kernel: torch.Tensor) -> torch.Tensor:
-    """Return the values (G g G')' (36, I, O) of a kernel (O, I, 3, 3) at the 6 x 6 points, the width's first, for `winograd`."""
+    """Return the values G g G', transposed, (36, I, O) of a kernel (O, I, 3, 3) at the 6 x 6 points, for `winograd`."""
     along, rows = _powers(3), kernel.permute(3, 2, 1, 0)  # (6, 3), (3, 3, I, O)
     return (along @ (along @ rows.reshape(3, -1)).view(6, 3, -1)).view(36, *rows.shape[2:])
 
@@ -33,9 +33,9 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
     back: x is a gradient for the output (B, O, H, W); return that for the input (B, I, H, W)
 
     B' is applied along the height of whole strips, before they are cut into tiles: the columns that two tiles share are
-    computed once. Then it is applied along the width, and in the end A' along the width and the height. Each is a matrix product
-    for many tiles. The middle is a product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in memory, so all values of a pixel are
-    copied as one piece. Autograd sees none of this: `fast` has the gradient.
+    computed once. Then come B' along the width and, after the middle, A' along the width and the height. Each is a matrix
+    product for many tiles. The middle is a product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in
+    memory, so all values of a pixel are copied as one piece. Autograd sees none of this: `fast` has the gradient.
     """
     batch, channels, height, width = x.shape
     rows, columns = -(-height // 4), -(-width // 4)
