@@ -71,7 +71,7 @@ def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> No
     """
     threads = torch.get_num_threads()
     shares = threads * -(-rows * tiles // (threads * TILES)) if rows * tiles >= threads * TILES // 4 else 1
-    tops = range(0, rows, -(-rows // shares))
+    tops = sorted({rows * share // shares for share in range(shares)})
     ends = [*tops[1:], rows]
     done = map(compute, tops, ends)  # nothing is computed yet
     if threads > 1 and len(tops) > 1:
