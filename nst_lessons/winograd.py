@@ -45,7 +45,6 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
     out = x.new_empty(batch, 4 * rows, 4 * columns, kernel.shape[2])
     place = out.unflatten(2, (columns, 4)).unflatten(1, (rows, 4))  # (B, rows, 4, columns, 4, O)
 
-    @torch.inference_mode()  # a mode belongs to one thread, so it is set in each
     def compute(top: int, end: int) -> None:
         seen, above = pixels[:, max(0, 4 * top - 1) : 4 * end + 1], int(top == 0)
         below = 4 * (end - top) + 2 - above - seen.shape[1]
@@ -72,11 +71,17 @@ def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> No
     threads = torch.get_num_threads()
     shares = threads * -(-rows * tiles // (threads * TILES)) if rows * tiles >= threads * TILES // 4 else 1
     tops = sorted({rows * share // shares for share in range(shares)})
-    ends = [*tops[1:], rows]
-    done = map(compute, tops, ends)  # nothing is computed yet
+    left = iter([*zip(tops, [*tops[1:], rows], strict=True)])
+
+    @torch.inference_mode()  # a mode belongs to one thread, so it is set in each
+    def work(_: int) -> None:
+        for top, end in left:
+            compute(top, end)
+
+    done = map(work, [0])  # nothing is computed yet
     if threads > 1 and len(tops) > 1:
         with suppress(RuntimeError):  # no thread can start, for example because Python is ending
-            done = _cores(threads).map(compute, tops, ends)
+            done = _cores(threads).map(work, range(threads))
     list(done)
 
 
