@@ -13,7 +13,7 @@ A feature depends on the pixels around it. So VGG sees each tile with a margin, 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import torch
 
@@ -138,6 +138,7 @@ class _OverTiles(torch.autograd.Function):
         """Add up the sums of all tiles, and keep nothing of their features."""
         ctx.save_for_backward(picture)
         ctx.sums, ctx.tiles = sums, tiles
+        ctx.set_materialize_grads(False)  # None for a sum that is not used, so nothing is computed for it
         found = sums(tiles[0].seen(picture), tiles[0])
         for tile in tiles[1:]:
             for total, part in zip(found, sums(tile.seen(picture), tile), strict=True):
@@ -149,12 +150,13 @@ class _OverTiles(torch.autograd.Function):
     def backward(ctx, *derivatives):
         """Compute each tile's features again, and add its gradient to the picture's, also where only its margin is."""
         (picture,) = ctx.saved_tensors
+        used = [derivative is not None for derivative in derivatives]
         gradient = put_aside(torch.zeros_like(picture))
         for tile in ctx.tiles:
             part = tile.seen(picture).detach().requires_grad_()
             with torch.enable_grad():
-                found = ctx.sums(part, tile)
-            tile.seen(gradient).add_(torch.autograd.grad(found, part, derivatives)[0])
+                found = [*compress(ctx.sums(part, tile), used)]
+            tile.seen(gradient).add_(torch.autograd.grad(found, part, [*compress(derivatives, used)])[0])
             del found
             free_memory_aside()
         return gradient, None, None

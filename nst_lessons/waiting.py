@@ -4,8 +4,8 @@ After each operation, OpenMP's threads spin for some milliseconds in case more w
 NNPACK's own threads, a browser, a video call or a second notebook. This module sets a shorter time. It must do so before
 torch is loaded, so it is imported first and imports no other module of this package.
 
-All threads get equal parts of the work and wait for the slowest. A thread that shares its core with another program slows down
-all the others, so a run is then faster with fewer threads (`leaving_cores`).
+In most operations, all threads get equal parts of the work and wait for the slowest. A thread that shares its core with
+another program slows down all the others, so a run is then faster with fewer threads (`leaving_cores`).
 """
 
 import os

@@ -6,7 +6,7 @@ points. Correlation is that product transposed: Y = A' [(G g G') * (B' d B)] A f
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -20,7 +20,7 @@ TILES = 128  # that one core computes at a time: few, for its cache, but enough 
 
 
 def evaluate(kernel: torch.Tensor) -> torch.Tensor:
-    """Return the values G g G', transposed, (36, I, O) of a kernel (O, I, 3, 3) at the 6 x 6 points, for `winograd`."""
+    """Return the values G g G' of a kernel (O, I, 3, 3) at the 6 x 6 points, in the order (width, height): (36, I, O)."""
     along, rows = _powers(3), kernel.permute(3, 2, 1, 0)  # (6, 3), (3, 3, I, O)
     return (along @ (along @ rows.reshape(3, -1)).view(6, 3, -1)).view(36, *rows.shape[2:])
 
@@ -32,10 +32,10 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
     bias: (O,), or None
     back: x is a gradient for the output (B, O, H, W); return that for the input (B, I, H, W)
 
-    B' is applied along the height of whole strips, before they are cut into tiles: the columns that two tiles share are
-    computed once. Then come B' along the width and, after the middle, A' along the width and the height. Each is a matrix
-    product for many tiles. The middle is a product of (tiles, I) and (I, O) at each of the 36 points. The channels are last in
-    memory, so all values of a pixel are copied as one piece. Autograd sees none of this: `fast` has the gradient.
+    First B' is applied along the height, to strips of 6 whole rows. Only then are the strips cut into tiles, so a column that
+    two tiles share is computed once. Next comes B' along the width. After the middle, A' is applied along the width, then along
+    the height. Each is a matrix product for many tiles. The middle is a product of (tiles, I) and (I, O) at each of 36 points.
+    The channels are last in memory, so a pixel's values are copied as one piece. Autograd sees none of this: see `fast`.
     """
     batch, channels, height, width = x.shape
     rows, columns = -(-height // 4), -(-width // 4)
@@ -66,23 +66,28 @@ def winograd(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = 
 def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> None:
     """Call compute(top, end) for all rows, with `tiles` tiles in each.
 
-    Each core computes a share of the rows alone, then takes the next. If there are few tiles, all cores work together.
+    The rows are cut into equal shares. Each core computes one alone, then takes the next. If there are few tiles, all cores
+    work together.
     """
     threads = torch.get_num_threads()
     shares = threads * -(-rows * tiles // (threads * TILES)) if rows * tiles >= threads * TILES // 4 else 1
     tops = sorted({rows * share // shares for share in range(shares)})
-    left = iter([*zip(tops, [*tops[1:], rows], strict=True)])
+    parts = [*zip(tops, [*tops[1:], rows], strict=True)]
+    left = iter(parts)  # all cores take from this one, so each share is computed once
 
     @torch.inference_mode()  # a mode belongs to one thread, so it is set in each
-    def work(_: int) -> None:
-        for top, end in left:
+    def work(parts: Iterable[tuple[int, int]]) -> None:
+        for top, end in parts:
             compute(top, end)
 
-    done = map(work, [0])  # nothing is computed yet
-    if threads > 1 and len(tops) > 1:
+    done = map(work, [parts])  # nothing is computed yet
+    if threads > 1 and len(parts) > 1:
         with suppress(RuntimeError):  # no thread can start, for example because Python is ending
-            done = _cores(threads).map(work, range(threads))
-    list(done)
+            done = _cores(threads).map(work, [left] * threads)
+    try:
+        list(done)
+    finally:
+        list(left)  # after an error or an interrupt, no core takes another share
 
 
 @cache

@@ -70,7 +70,7 @@ def test_every_way_is_the_convolution_and_its_gradient(way, strip, batch, inputs
 
 
 @pytest.mark.parametrize("back", [False, True])
-@pytest.mark.parametrize("tiles", [8, 60])  # one row of tiles at a time; several, and fewer in the last share
+@pytest.mark.parametrize("tiles", [8, 60])  # one row of tiles at a time; several, and one fewer in the first share
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads(threads, tiles, back, monkeypatch):
     monkeypatch.setattr(winograd, "TILES", tiles)
@@ -93,14 +93,38 @@ def test_cores_share_out_the_rows_of_tiles_and_torch_keeps_its_number_of_threads
     assert afterwards == (threads, threads) and numbers == threads * [1]
 
 
-def test_where_no_thread_can_start_one_computes_all_rows(monkeypatch):
-    def ending(threads):
-        raise RuntimeError("can't create new thread at interpreter shutdown")
+class Pool:
+    """Threads of which one takes a share of the rows and is lost with it. Then `error` is raised."""
 
-    monkeypatch.setattr(winograd, "_cores", ending)
+    def __init__(self, error):
+        self.error = error
+
+    def map(self, work, left):
+        self.left = left[0]
+        next(self.left)
+        raise self.error
+
+
+def test_where_no_thread_can_start_one_computes_all_rows(monkeypatch):
+    pool = Pool(RuntimeError("cannot schedule new futures after interpreter shutdown"))
+    monkeypatch.setattr(winograd, "_cores", lambda threads: pool)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     conv, x = made(16, 8), torch.rand(1, 16, 90, 100)
     torch.testing.assert_close(convolve._winograd(conv, x, False), conv(x), rtol=1e-4, atol=1e-5)
+
+
+def test_after_an_interrupt_no_core_takes_another_share(monkeypatch):
+    class Interrupted(Pool):
+        def map(self, work, left):
+            yield
+            super().map(work, left)
+
+    pool = Interrupted(KeyboardInterrupt)
+    monkeypatch.setattr(winograd, "_cores", lambda threads: pool)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    with pytest.raises(KeyboardInterrupt):
+        convolve._winograd(made(16, 8), torch.rand(1, 16, 90, 100), False)
+    assert list(pool.left) == []
 
 
 def test_a_network_that_moves_takes_its_flipped_kernels_along():

@@ -58,7 +58,15 @@ def test_the_default_layers_reach(vgg):
 def test_sums_over_tiles_and_their_gradient_by_hand():
     picture = torch.rand(1, 3, 300, 280, dtype=torch.float64, requires_grad=True)
     cut = tiles_of((300, 280), SIDE)
-    total, squares = over_tiles(lambda seen, tile: [tile.counted(seen).sum(), tile.counted(seen).square().sum()], picture, cut)
+
+    def sums(seen, tile):
+        counted = tile.counted(seen)
+        unused = counted.exp().sum()
+        if unused.requires_grad:
+            unused.register_hook(lambda _: pytest.fail("a gradient was computed for a sum that is not used"))
+        return [counted.sum(), counted.square().sum(), unused]
+
+    total, squares, _ = over_tiles(sums, picture, cut)
     assert len(cut) > 1 and total.item() == pytest.approx(picture.sum().item())
     (2 * total + 3 * squares).backward()
     torch.testing.assert_close(picture.grad, 2 + 6 * picture.detach())
