@@ -76,8 +76,8 @@ def _share_out(compute: Callable[[int, int], None], rows: int, tiles: int) -> No
     left = iter(parts)  # all cores take from this one, so each share is computed once
 
     @torch.inference_mode()  # a mode belongs to one thread, so it is set in each
-    def work(parts: Iterable[tuple[int, int]]) -> None:
-        for top, end in parts:
+    def work(given: Iterable[tuple[int, int]]) -> None:
+        for top, end in given:
             compute(top, end)
 
     done = map(work, [parts])  # nothing is computed yet
