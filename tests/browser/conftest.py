@@ -19,10 +19,11 @@ from tests.conftest import ROOT
 
 SCREENSHOTS = ROOT / "out" / "browser"
 SETTINGS = Path("jupyterlab_settings_dir", "@jupyterlab")
-READY = """(cells) => {  // JupyterLab shows a notebook of one empty cell before it has read the file
+READY = """([name, cells]) => {  // JupyterLab first shows what was open before, and one empty cell before it has read the file
     const panel = window.jupyterapp?.shell.currentWidget;
     const kernel = panel?.sessionContext?.session?.kernel;
-    return panel?.content?.model?.cells.length === cells && panel.sessionContext.isReady && kernel?.status === "idle";
+    const read = panel?.context?.path === name && panel.content.model?.cells.length === cells;
+    return read && panel.sessionContext.isReady && kernel?.status === "idle";
 }"""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -109,7 +110,7 @@ def visit(lab, browser):
     def start(name):
         page = context.new_page()
         page.goto(address(name))
-        page.wait_for_function(READY, arg=len(nbformat.read(folder / name, 4).cells), timeout=60_000)
+        page.wait_for_function(READY, arg=[name, len(nbformat.read(folder / name, 4).cells)], timeout=60_000)
         return page
 
     yield start
